@@ -1,0 +1,17 @@
+"""The Celery application: `celery -A batosocial.celery worker|beat`."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "batosocial.settings")
+
+app = Celery("batosocial")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "sweep-jobs": {"task": "jobs.sweep", "schedule": settings.JOB_SWEEP_SECONDS},
+    "roll-up-nightly": {"task": "reporting.roll_up_nightly", "schedule": crontab(hour=1, minute=30)},
+}
