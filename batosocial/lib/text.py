@@ -1,0 +1,101 @@
+"""Vietnamese text: cleaning, search keys, sort keys and spelling comparison.
+
+Everything stored is NFC as the user typed it; the keys here exist beside the stored text. None of these
+functions raises for any string.
+"""
+
+import re
+import unicodedata
+from string import ascii_lowercase, ascii_uppercase
+
+# U+00D0/U+00F0 (Icelandic eth) and U+0189/U+0256 (African D) look like Đ/đ; old converters produce them.
+_LOOKALIKE_D = str.maketrans("ÐðƉɖ", "ĐđĐđ")
+_APOSTROPHES = "'’‘ʼ`´′"
+_SAME_APOSTROPHE = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
+_FOLDED_PUNCTUATION = str.maketrans(
+    {**dict.fromkeys(_APOSTROPHES, ""), **dict.fromkeys("-‐‑‒–—.", " "), "đ": "d"}
+)
+
+# ngang is 0; then huyền, hỏi, ngã, sắc, nặng (the order of ICU's Vietnamese collation).
+_TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
+# One ASCII letter for each, so that byte order is alphabetical order.
+_LETTERS = dict(zip("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz", ascii_uppercase + ascii_lowercase, strict=False))
+
+_TONE = f"[{''.join(_TONES)}]"
+# Old-style tone place in NFD: the mark on the first vowel of a final oa, oe, uy that does not follow q.
+_OLD_TONE_PLACE = re.compile(rf"(?<!q)(o(?={_TONE}[ae])|u(?={_TONE}y))({_TONE})([aey])(?![\w\u0300-\u036f])")
+
+
+def clean(value: str) -> str:
+    """Text as it is stored: NFC, single spaces, no invisible characters, Đ where a look-alike stood."""
+    visible = "".join(
+        char for char in value if char.isspace() or unicodedata.category(char) not in ("Cc", "Cf", "Cs")
+    )
+    return " ".join(unicodedata.normalize("NFC", visible).translate(_LOOKALIKE_D).split())
+
+
+def fold(value: str) -> str:
+    """Search key: lower case without accents; apostrophes go, hyphens and dots part words ("H're" -> "hre").
+
+    It must never pick a commune by itself: Ba Tơ and Ba Tô both fold to "ba to".
+    """
+    decomposed = unicodedata.normalize("NFD", clean(value)).lower().translate(_FOLDED_PUNCTUATION)
+    return clean("".join(char for char in decomposed if unicodedata.category(char) != "Mn"))
+
+
+def accent_key(value: str) -> str:
+    """Lower case with accents, the tone of a final oa, oe, uy moved to its second vowel ("hòa" -> "hoà")."""
+    lowered = unicodedata.normalize("NFD", clean(value).translate(_SAME_APOSTROPHE).lower())
+    return unicodedata.normalize("NFC", _OLD_TONE_PLACE.sub(r"\1\3\2", lowered))
+
+
+def same_spelling(a: str, b: str) -> bool:
+    """Whether two names are spelled alike; case and tone place do not count, i/y and every accent do."""
+    return accent_key(a) == accent_key(b)
+
+
+def _given_name_first(words: list[str]) -> list[str]:
+    """Order of lists of people in Vietnam: given name (the last word), family name, middle words."""
+    return words[-1:] + words[:-1]
+
+
+def name_search_key(*names: str) -> str:
+    """All names of a person folded, each also with the given name first, for trigram and LIKE search.
+
+    A separator keeps a phrase from matching across two of them.
+    """
+    keys: dict[str, None] = {}
+    for name in names:
+        folded = fold(name)
+        keys[folded] = keys[" ".join(_given_name_first(folded.split()))] = None
+    return " | ".join(key for key in keys if key)
+
+
+def sort_key(name: str) -> str:
+    """Key that puts names in Vietnamese order under COLLATE "C" and Python's string comparison.
+
+    Words are compared given name first; each by its letters, then its tones, then its case (lower before
+    upper). Within a word the tone's place does not matter, and an apostrophe or hyphen is passed over.
+    """
+    return "".join(_word_key(word) for word in _given_name_first(clean(name).split()))
+
+
+def _word_key(word: str) -> str:
+    letters, tones, case = [], [], []
+    for char in word:
+        decomposed = unicodedata.normalize("NFD", char)
+        tones += [_TONES[mark] for mark in decomposed if mark in _TONES]
+        toneless = unicodedata.normalize("NFC", "".join(mark for mark in decomposed if mark not in _TONES))
+        letter = toneless.lower()
+        # A foreign accent (ö, ç) sorts as its base letter; other scripts come after z, as they are.
+        code = _LETTERS.get(letter) or _LETTERS.get(letter[:1]) or _LETTERS.get(decomposed[0].lower())
+        if code or letter.isalnum():
+            letters.append(code or letter)
+            case.append("1" if char.isupper() else "0")
+    # "!" and " " come before every letter: An stands before Anh, and a shorter name before a longer one.
+    return f"{''.join(letters)}!{''.join(tones)}!{''.join(case).rstrip('0')} "
+
+
+def holder_key(name: str) -> str:
+    """An account holder's name as banks store it: capitals without accents ("PHAM THI HUYEN")."""
+    return fold(name).upper()
