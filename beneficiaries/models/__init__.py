@@ -1,0 +1,26 @@
+"""The register: who is entitled to what, who receives it, and where the money goes."""
+
+from beneficiaries.models.catalogue import Category, ChangeReason, Policy, Provider, Rate
+from beneficiaries.models.change import Change
+from beneficiaries.models.entitlement import Dependant, Entitlement, Suspension
+from beneficiaries.models.imports import ImportBatch, ImportRow
+from beneficiaries.models.payee import Account, Payee, PayoutRoute
+from beneficiaries.models.person import Person
+
+__all__ = [
+    "Account",
+    "Category",
+    "Change",
+    "ChangeReason",
+    "Dependant",
+    "Entitlement",
+    "ImportBatch",
+    "ImportRow",
+    "Payee",
+    "PayoutRoute",
+    "Person",
+    "Policy",
+    "Provider",
+    "Rate",
+    "Suspension",
+]

@@ -1,0 +1,122 @@
+"""A workbook that a commune brought: its rows as read and checked, and what became of them."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from batosocial.jobs.models import Job, StoredFile
+from batosocial.staff.scoping import commune_scope
+from batosocial.territory.models import Unit
+from beneficiaries.models.catalogue import Policy
+from beneficiaries.models.person import Person
+
+
+class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
+    def visible_to(self, user: Any) -> "ImportBatchQuerySet":
+        return self.filter(commune_scope(user, "commune"))
+
+
+class ImportBatch(models.Model):
+    """checking → previewed → sent → accepting → accepted; refused by the district, withdrawn by the commune,
+    or unreadable."""
+
+    class State(models.TextChoices):
+        CHECKING = "checking", "Đang kiểm tra"
+        UNREADABLE = "unreadable", "Không đọc được"
+        PREVIEWED = "previewed", "Xem trước"
+        SENT = "sent", "Đã gửi Phòng"
+        ACCEPTING = "accepting", "Đang ghi"
+        ACCEPTED = "accepted", "Đã nhận"
+        REFUSED = "refused", "Phòng trả lại"
+        WITHDRAWN = "withdrawn", "Đã bỏ"
+
+    commune = models.ForeignKey(
+        Unit, verbose_name="xã, thị trấn", on_delete=models.PROTECT, related_name="import_batches"
+    )
+    policy = models.CharField("chính sách", max_length=4, choices=Policy)
+    file = models.ForeignKey(StoredFile, verbose_name="tệp", on_delete=models.PROTECT, related_name="+")
+    #: The month in the title, which decides the rates that are expected.
+    month = models.DateField("tháng của danh sách", null=True, blank=True)
+    state = models.CharField("trạng thái", max_length=10, choices=State, default=State.CHECKING)
+    failure = models.TextField("vì sao không đọc được", blank=True)
+    job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    new_count = models.PositiveIntegerField(default=0)
+    changed_count = models.PositiveIntegerField(default=0)
+    unchanged_count = models.PositiveIntegerField(default=0)
+    error_count = models.PositiveIntegerField(default=0)
+    warning_count = models.PositiveIntegerField(default=0)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="người nạp", on_delete=models.PROTECT, related_name="+"
+    )
+    uploaded_at = models.DateTimeField("lúc", auto_now_add=True)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    sent_at = models.DateTimeField(null=True, blank=True)
+    #: The sender's word that the good rows may go in without the bad ones.
+    good_rows_only = models.BooleanField("chỉ nhận dòng đúng", default=False)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    start_month = models.DateField("hưởng từ tháng", null=True, blank=True)
+    refusal = models.CharField("lý do trả lại", max_length=500, blank=True)
+
+    objects = ImportBatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "lần nạp danh sách"
+        verbose_name_plural = "lần nạp danh sách"
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="accepted")
+                | Q(accepted_by__isnull=False, start_month__isnull=False, accepted_at__isnull=False),
+                name="import_accepted_is_signed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="refused") | ~Q(refusal=""), name="import_refused_says_why"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file.name if self.file_id else "danh sách"
+
+    @property
+    def row_count(self) -> int:
+        return self.new_count + self.changed_count + self.unchanged_count + self.error_count
+
+
+class ImportRow(models.Model):
+    """One row of the workbook: what was read, what it is compared with the register, and what is wrong."""
+
+    class Outcome(models.TextChoices):
+        NEW = "new", "Mới"
+        CHANGED = "changed", "Thay đổi"
+        UNCHANGED = "unchanged", "Không đổi"
+        ERROR = "error", "Lỗi"
+
+    batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="rows")
+    sheet = models.CharField(max_length=100)
+    row = models.PositiveIntegerField("dòng")
+    outcome = models.CharField("kết quả", max_length=10, choices=Outcome)
+    has_warning = models.BooleanField("có cảnh báo", default=False)
+    name = models.CharField("họ và tên", max_length=150, blank=True)
+    #: The values as they would be stored, by field name (dates as [y, m, d], months and amounts plain).
+    data = models.JSONField(default=dict)
+    #: {label: [old, new]} for a changed row.
+    changes = models.JSONField(default=dict)
+    #: [{"column", "severity", "message"}]
+    messages = models.JSONField(default=list)
+    person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "dòng danh sách"
+        verbose_name_plural = "dòng danh sách"
+        ordering = ["batch", "pk"]
+        constraints = [models.UniqueConstraint(fields=["batch", "sheet", "row"], name="import_row_once")]
+
+    def __str__(self) -> str:
+        return f"dòng {self.row}"
