@@ -42,7 +42,8 @@ class CashlessFigure(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["unit", "policy", "month"], name="figure_once"),
             models.CheckConstraint(
-                condition=Q(with_account__lte=F("due"), paid_by_account__lte=F("due")), name="figure_within_due"
+                condition=Q(with_account__lte=F("due"), paid_by_account__lte=F("due")),
+                name="figure_within_due",
             ),
             models.CheckConstraint(condition=Q(month__day=1), name="figure_month_is_first"),
         ]

@@ -93,13 +93,9 @@ class Job(models.Model):
             models.UniqueConstraint(
                 fields=["key"], condition=Q(state="queued") & ~Q(key=""), name="one_queued_job_per_key"
             ),
-            models.CheckConstraint(
-                condition=Q(done_rows__lte=models.F("total_rows")), name="job_done_within_total"
-            ),
+            models.CheckConstraint(condition=Q(done_rows__lte=models.F("total_rows")), name="job_done_within_total"),
         ]
-        indexes = [
-            models.Index(fields=["state"], condition=Q(state__in=["queued", "running"]), name="job_open")
-        ]
+        indexes = [models.Index(fields=["state"], condition=Q(state__in=["queued", "running"]), name="job_open")]
 
     def __str__(self) -> str:
         return self.title

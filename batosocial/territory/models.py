@@ -33,7 +33,12 @@ class Unit(models.Model):
     kind = models.CharField("loại", max_length=30, help_text="Xã, Thị trấn, Phường, Huyện, Tỉnh…")
     level = models.CharField("cấp", max_length=10, choices=Level)
     parent = models.ForeignKey(
-        "self", verbose_name="trực thuộc", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+        "self",
+        verbose_name="trực thuộc",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
     )
     valid_from = models.DateField("từ ngày", default=datetime.date(1900, 1, 1))
     valid_to = models.DateField("đến trước ngày", null=True, blank=True)

@@ -58,9 +58,7 @@ class Rate(models.Model):
     day still takes the older rate, and the difference becomes arrears.
     """
 
-    category = models.ForeignKey(
-        Category, verbose_name="đối tượng", on_delete=models.PROTECT, related_name="rates"
-    )
+    category = models.ForeignKey(Category, verbose_name="đối tượng", on_delete=models.PROTECT, related_name="rates")
     level = models.PositiveSmallIntegerField("tỷ lệ (%)", default=0, help_text="0: không có mức tỷ lệ")
     amount = models.BigIntegerField("đồng/tháng")
     valid_from = models.DateField("áp dụng từ")
@@ -72,9 +70,7 @@ class Rate(models.Model):
         verbose_name_plural = "mức trợ cấp"
         ordering = ["category", "level", "-valid_from"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["category", "level", "valid_from", "known_on"], name="rate_of_a_day"
-            ),
+            models.UniqueConstraint(fields=["category", "level", "valid_from", "known_on"], name="rate_of_a_day"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="rate_positive"),
             models.CheckConstraint(
                 condition=Q(level=0) | Q(level__gte=21, level__lte=100), name="rate_level_21_to_100"
@@ -113,9 +109,7 @@ class Provider(models.Model):
     name = models.CharField("tên", max_length=200)
     aliases = models.JSONField("tên khác", default=list, blank=True)
     usual_lengths = models.JSONField("độ dài số tài khoản thường gặp", default=list, blank=True)
-    payer = models.ForeignKey(
-        Payer, verbose_name="chi qua", on_delete=models.PROTECT, related_name="providers"
-    )
+    payer = models.ForeignKey(Payer, verbose_name="chi qua", on_delete=models.PROTECT, related_name="providers")
 
     class Meta:
         verbose_name = "ngân hàng, ví"

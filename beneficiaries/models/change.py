@@ -46,9 +46,7 @@ class Change(models.Model):
 
     kind = models.CharField("biến động", max_length=10, choices=Kind)
     policy = models.CharField("chính sách", max_length=4, choices=Policy)
-    person = models.ForeignKey(
-        Person, verbose_name="người hưởng", on_delete=models.PROTECT, related_name="changes"
-    )
+    person = models.ForeignKey(Person, verbose_name="người hưởng", on_delete=models.PROTECT, related_name="changes")
     entitlement = models.ForeignKey(
         "beneficiaries.Entitlement", null=True, blank=True, on_delete=models.PROTECT, related_name="changes"
     )
@@ -94,9 +92,7 @@ class Change(models.Model):
                 | Q(first_load=True)
                 | ~Q(decision_number="") & Q(decision_date__isnull=False) & ~Q(authority=""),
             ),
-            models.CheckConstraint(
-                name="change_rejected_says_why", condition=~Q(state="rejected") | ~Q(rejection="")
-            ),
+            models.CheckConstraint(name="change_rejected_says_why", condition=~Q(state="rejected") | ~Q(rejection="")),
             models.CheckConstraint(
                 name="change_applied_has_time", condition=Q(applied_at__isnull=False) | ~Q(state="applied")
             ),
@@ -105,5 +101,3 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.effective_month:%m/%Y}"
-
-

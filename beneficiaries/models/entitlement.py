@@ -56,7 +56,11 @@ class Entitlement(models.Model):
         related_name="granted_entitlements",
     )
     ended_by = models.ForeignKey(
-        "beneficiaries.Change", null=True, blank=True, on_delete=models.PROTECT, related_name="ended_entitlements"
+        "beneficiaries.Change",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="ended_entitlements",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

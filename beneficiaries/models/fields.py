@@ -29,5 +29,4 @@ def no_overlap(name: str, *same: str, condition: Q | None = None, field: str = "
     return ExclusionConstraint(name=name, expressions=expressions, condition=condition)
 
 
-
 __all__ = ["MonthRangeField", "months_are_firsts", "no_overlap"]

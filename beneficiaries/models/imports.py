@@ -76,9 +76,7 @@ class ImportBatch(models.Model):
                 | Q(accepted_by__isnull=False, start_month__isnull=False, accepted_at__isnull=False),
                 name="import_accepted_is_signed",
             ),
-            models.CheckConstraint(
-                condition=~Q(state="refused") | ~Q(refusal=""), name="import_refused_says_why"
-            ),
+            models.CheckConstraint(condition=~Q(state="refused") | ~Q(refusal=""), name="import_refused_says_why"),
         ]
 
     def __str__(self) -> str:

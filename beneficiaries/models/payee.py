@@ -24,9 +24,7 @@ class Payee(models.Model):
         GUARDIAN = "guardian", "Người giám hộ"
         AUTHORISED = "authorised", "Người được ủy quyền"
 
-    person = models.ForeignKey(
-        Person, verbose_name="người hưởng", on_delete=models.PROTECT, related_name="payees"
-    )
+    person = models.ForeignKey(Person, verbose_name="người hưởng", on_delete=models.PROTECT, related_name="payees")
     kind = models.CharField("người nhận", max_length=10, choices=Kind, default=Kind.OWN)
     name = models.CharField("họ và tên", max_length=150, blank=True)
     cccd = models.CharField("số CCCD", max_length=12, blank=True)
@@ -43,9 +41,7 @@ class Payee(models.Model):
         ordering = ["person", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["person"], condition=Q(kind="own"), name="one_own_payee"),
-            models.CheckConstraint(
-                condition=~Q(kind="own") | Q(name="", relation=""), name="own_payee_is_the_person"
-            ),
+            models.CheckConstraint(condition=~Q(kind="own") | Q(name="", relation=""), name="own_payee_is_the_person"),
         ]
 
     def __str__(self) -> str:
@@ -114,13 +110,9 @@ class PayoutRoute(models.Model):
         AWAY = "away", "Đi khỏi địa phương"
         OTHER = "other", "Khác, chưa rõ"
 
-    person = models.ForeignKey(
-        Person, verbose_name="người hưởng", on_delete=models.PROTECT, related_name="routes"
-    )
+    person = models.ForeignKey(Person, verbose_name="người hưởng", on_delete=models.PROTECT, related_name="routes")
     policy = models.CharField("chính sách", max_length=4, choices=Policy)
-    payee = models.ForeignKey(
-        Payee, verbose_name="người nhận", on_delete=models.PROTECT, related_name="routes"
-    )
+    payee = models.ForeignKey(Payee, verbose_name="người nhận", on_delete=models.PROTECT, related_name="routes")
     account = models.ForeignKey(
         Account,
         verbose_name="tài khoản",
@@ -151,8 +143,7 @@ class PayoutRoute(models.Model):
             months_are_firsts("route_months_firsts"),
             no_overlap("route_no_overlap", "person", "policy", condition=Q(state="confirmed")),
             models.CheckConstraint(
-                condition=Q(account__isnull=False, cash_reason="")
-                | Q(account__isnull=True) & ~Q(cash_reason=""),
+                condition=Q(account__isnull=False, cash_reason="") | Q(account__isnull=True) & ~Q(cash_reason=""),
                 name="route_account_or_cash_reason",
             ),
             models.CheckConstraint(
@@ -160,9 +151,7 @@ class PayoutRoute(models.Model):
                 | Q(confirmed_by__isnull=False, confirmed_at__isnull=False) & ~Q(confirmed_by=F("entered_by")),
                 name="route_confirmed_by_another",
             ),
-            models.CheckConstraint(
-                condition=~Q(state="rejected") | ~Q(rejection=""), name="route_rejected_says_why"
-            ),
+            models.CheckConstraint(condition=~Q(state="rejected") | ~Q(rejection=""), name="route_rejected_says_why"),
         ]
         indexes = [models.Index(fields=["state"], condition=Q(state="entered"), name="route_waiting")]
 

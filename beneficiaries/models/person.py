@@ -59,9 +59,7 @@ class Person(models.Model):
     card_birth_day = models.PositiveSmallIntegerField("ngày sinh (CCCD)", null=True, blank=True)
     sex = models.CharField("giới tính", max_length=1, choices=Sex)
     cccd = models.CharField("số CCCD", max_length=12, blank=True)
-    cccd_state = models.CharField(
-        "tình trạng CCCD", max_length=10, choices=CccdState, default=CccdState.CLAIMED
-    )
+    cccd_state = models.CharField("tình trạng CCCD", max_length=10, choices=CccdState, default=CccdState.CLAIMED)
     cccd_missing_reason = models.CharField("vì sao chưa có", max_length=10, choices=MissingReason, blank=True)
     #: Set only by a correction in the register: this claimed number also stands on another person.
     cccd_duplicate = models.BooleanField("trùng số CCCD", default=False)
@@ -69,9 +67,7 @@ class Person(models.Model):
     file_number = models.CharField("số hồ sơ", max_length=50, blank=True)
     ethnicity = models.CharField("dân tộc", max_length=30, blank=True)
     hamlet = models.CharField("thôn, tổ dân phố", max_length=100, blank=True)
-    commune = models.ForeignKey(
-        Unit, verbose_name="xã, thị trấn", on_delete=models.PROTECT, related_name="people"
-    )
+    commune = models.ForeignKey(Unit, verbose_name="xã, thị trấn", on_delete=models.PROTECT, related_name="people")
     phone = models.CharField("điện thoại", max_length=15, blank=True)
     died_on = models.DateField("ngày chết", null=True, blank=True)
     identity_status = models.CharField(
@@ -91,7 +87,8 @@ class Person(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(birth_year__gte=1900, birth_year__lte=2100), name="birth_year_sane"),
             models.CheckConstraint(
-                condition=Q(birth_day__isnull=True) | Q(birth_month__isnull=False), name="birth_day_needs_month"
+                condition=Q(birth_day__isnull=True) | Q(birth_month__isnull=False),
+                name="birth_day_needs_month",
             ),
             models.CheckConstraint(
                 condition=Q(birth_month__isnull=True) | Q(birth_month__gte=1, birth_month__lte=12),
@@ -108,11 +105,11 @@ class Person(models.Model):
                 | ~Q(cccd="") & Q(cccd_state__in=["claimed", "confirmed"]),
                 name="cccd_missing_has_reason",
             ),
+            models.UniqueConstraint(fields=["cccd"], condition=Q(cccd_state="confirmed"), name="confirmed_cccd_unique"),
             models.UniqueConstraint(
-                fields=["cccd"], condition=Q(cccd_state="confirmed"), name="confirmed_cccd_unique"
-            ),
-            models.UniqueConstraint(
-                fields=["cccd"], condition=~Q(cccd="") & Q(cccd_duplicate=False), name="cccd_unique_unless_flagged"
+                fields=["cccd"],
+                condition=~Q(cccd="") & Q(cccd_duplicate=False),
+                name="cccd_unique_unless_flagged",
             ),
             models.CheckConstraint(condition=~Q(name=""), name="person_has_name"),
         ]

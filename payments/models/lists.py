@@ -62,7 +62,8 @@ class PaymentListQuerySet(models.QuerySet["PaymentList"]):
     def with_totals(self) -> "PaymentListQuerySet":
         """Adds ``people`` and ``amount`` (đồng) of each list in the same query."""
         return self.annotate(
-            people=models.Count("payments"), amount=models.functions.Coalesce(models.Sum("payments__total"), 0)
+            people=models.Count("payments"),
+            amount=models.functions.Coalesce(models.Sum("payments__total"), 0),
         )
 
 
@@ -169,10 +170,11 @@ class PaymentList(models.Model):
                     handed_over_by__isnull=False,
                 ),
             ),
-        
             models.CheckConstraint(
                 name="list_three_people",
-                condition=(Q(submitted_by__isnull=True) | Q(appraised_by__isnull=True) | ~Q(submitted_by=F("appraised_by")))
+                condition=(
+                    Q(submitted_by__isnull=True) | Q(appraised_by__isnull=True) | ~Q(submitted_by=F("appraised_by"))
+                )
                 & (Q(appraised_by__isnull=True) | Q(approved_by__isnull=True) | ~Q(appraised_by=F("approved_by")))
                 & (Q(submitted_by__isnull=True) | Q(approved_by__isnull=True) | ~Q(submitted_by=F("approved_by"))),
             ),

@@ -47,9 +47,7 @@ class Payment(models.Model):
     payment_list = models.ForeignKey(
         PaymentList, verbose_name="danh sách", on_delete=models.PROTECT, related_name="payments"
     )
-    person = models.ForeignKey(
-        Person, verbose_name="người hưởng", on_delete=models.PROTECT, related_name="payments"
-    )
+    person = models.ForeignKey(Person, verbose_name="người hưởng", on_delete=models.PROTECT, related_name="payments")
     number = models.CharField("số chi trả", max_length=30, unique=True)
     position = models.PositiveIntegerField("thứ tự")
     name = models.CharField("họ và tên", max_length=150)
@@ -57,9 +55,7 @@ class Payment(models.Model):
     sex = models.CharField("giới tính", max_length=1)
     cccd = models.CharField("số CCCD", max_length=12, blank=True)
     hamlet = models.CharField("thôn", max_length=100, blank=True)
-    route = models.ForeignKey(
-        PayoutRoute, null=True, blank=True, on_delete=models.PROTECT, related_name="payments"
-    )
+    route = models.ForeignKey(PayoutRoute, null=True, blank=True, on_delete=models.PROTECT, related_name="payments")
     #: The route is not the one of last month's list: it stands out.
     route_is_new = models.BooleanField("nơi nhận mới", default=False)
     payee_kind = models.CharField("người nhận", max_length=10, choices=Payee.Kind, default=Payee.Kind.OWN)
@@ -71,9 +67,7 @@ class Payment(models.Model):
     account_number = models.CharField("số tài khoản", max_length=19, blank=True)
     account_holder = models.CharField("chủ tài khoản", max_length=150, blank=True)
     cash_reason = models.CharField("vì sao tiền mặt", max_length=12, blank=True)
-    payer = models.ForeignKey(
-        Payer, verbose_name="tổ chức chi trả", on_delete=models.PROTECT, related_name="payments"
-    )
+    payer = models.ForeignKey(Payer, verbose_name="tổ chức chi trả", on_delete=models.PROTECT, related_name="payments")
     total = models.BigIntegerField("số tiền (đồng)")
 
     result = models.CharField("kết quả", max_length=14, choices=Result, blank=True)
@@ -144,9 +138,7 @@ class PaymentLine(models.Model):
         ONE_OFF = "one_off", "Một lần"
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="lines")
-    entitlement = models.ForeignKey(
-        Entitlement, null=True, blank=True, on_delete=models.PROTECT, related_name="lines"
-    )
+    entitlement = models.ForeignKey(Entitlement, null=True, blank=True, on_delete=models.PROTECT, related_name="lines")
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+")
     policy = models.CharField(max_length=4, choices=Policy)
     level = models.PositiveSmallIntegerField("tỷ lệ (%)", default=0)
@@ -165,7 +157,9 @@ class PaymentLine(models.Model):
         ordering = ["payment", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["entitlement", "month"], condition=Q(kind="regular"), name="one_regular_line_per_month"
+                fields=["entitlement", "month"],
+                condition=Q(kind="regular"),
+                name="one_regular_line_per_month",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="line_positive"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="line_quantity"),
@@ -215,7 +209,8 @@ class Receivable(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="receivable_positive"),
             models.CheckConstraint(
-                condition=Q(recovered__gte=0, recovered__lte=models.F("amount")), name="recovered_within_amount"
+                condition=Q(recovered__gte=0, recovered__lte=models.F("amount")),
+                name="recovered_within_amount",
             ),
             models.CheckConstraint(
                 condition=Q(state="found") | ~Q(decision_number="") & Q(decision_date__isnull=False),
