@@ -17,7 +17,7 @@ FIRST_YEAR = 1900
 _LAST_YEAR_NUMBER = 2030
 _EXCEL_EPOCH = datetime.date(1899, 12, 30)
 
-_UNKNOWN = r"0{1,2}|[-_?.*xX…]{1,3}"
+_UNKNOWN = r"0{1,2}|[-_?.*xX…]{0,3}"
 _PART = rf"\d{{1,2}}|{_UNKNOWN}"
 _SEPARATOR = r"\s?[-/. ]\s?"
 _WRITTEN = re.compile(
@@ -60,8 +60,8 @@ def parse_partial(value: object, *, today: datetime.date) -> tuple[PartialDate, 
     """A birth date from a cell or a form, with warnings for the user about what looks doubtful.
 
     Reads years (1942), day numbers of Excel, dates, and text: "5/1942", "12/5/1942", "00/00/1942",
-    "--/--/1942", "1942-05-12". Raises ValueError, with a message for the user, for what is empty or unreadable,
-    dates that do not exist, years before 1900 and dates after `today`.
+    "--/--/1942", "1942-05-12". Raises ValueError, with a message for the user, for what is empty or
+    unreadable, dates that do not exist, years before 1900 and dates after `today`.
     """
     date, warnings = _read(value)
     if date.year < FIRST_YEAR:
@@ -101,7 +101,9 @@ def _from_number(value: float) -> PartialDate:
 def _from_text(text: str) -> tuple[PartialDate, list[str]]:
     written = _PREFIX.sub("", text, count=1)
     if written.isascii() and written.isdigit() and len(written) in (4, 5):
-        return _from_number(int(written)), []
+        # Nobody writes a day number of four digits; in text 2031 is a slip for 1931.
+        number = int(written)
+        return (PartialDate(number) if 0 < number < 10_000 else _from_number(number)), []
     found = _ISO.fullmatch(written) or _WRITTEN.fullmatch(written)
     if found is None:
         problem = f"Không đọc được ngày sinh “{text}”" if text else "Chưa có ngày sinh"

@@ -62,8 +62,8 @@ class IdCard:
 def provinces() -> dict[str, str]:
     """Names of the 63 provinces by their three-digit code, as they were before 01/7/2025."""
     table = resources.files("batosocial.lib") / "data" / "cccd_province_codes.csv"
-    with table.open(encoding="utf-8", newline="") as rows:
-        return {row["code"]: row["name"] for row in csv.DictReader(rows)}
+    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
+    return {row["code"]: row["name"] for row in rows}
 
 
 def normalize(value: str | int) -> str:
@@ -172,7 +172,7 @@ def _contradictions(number: str, sex: str | None, birth_year: int | None) -> lis
             f"danh sách ghi {birth_year}; chuyển Công an xác minh."
         )
         problems.append(Problem("year_mismatch", "warning", message))
-    if number.endswith("000000") or len(set(number)) == 1:
+    if number.endswith("000000") or len(set(number[1:])) == 1:
         message = f"Số CCCD {number} giống số ghi tạm; hãy đối chiếu với thẻ."
         problems.append(Problem("filler", "warning", message))
     return problems
