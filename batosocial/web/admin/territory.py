@@ -1,0 +1,12 @@
+from batosocial.territory.models import Unit
+from batosocial.web.admin.base import AuditedModelAdmin, register
+
+
+@register(Unit)
+class UnitAdmin(AuditedModelAdmin):
+    list_display = ["code", "full_name", "level", "parent", "valid_from", "valid_to", "successor"]
+    list_display_links = ["code", "full_name"]
+    list_filter = ["level"]
+    list_select_related = ["parent", "successor"]
+    search_fields = ["code", "name"]
+    autocomplete_fields = ["parent", "successor"]
