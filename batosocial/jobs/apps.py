@@ -9,3 +9,8 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         # Tasks declared with shared_task need the application to exist in web processes too.
         from batosocial.celery import app  # noqa: F401
+        from batosocial.staff.models import Role
+        from batosocial.web import navigation
+
+        everybody = [role for role in Role.values if role != Role.SYSTEM]
+        navigation.register(navigation.NavItem("Việc chạy nền", "jobs:index", "clock", everybody, 900, "Hệ thống"))
