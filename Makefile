@@ -1,0 +1,24 @@
+# Needs Python 3.11+ and make; everything else is fetched by `make setup`, which each target runs first.
+
+PY := .venv/bin/python
+
+.PHONY: run test setup lint bench clean
+
+run: setup  ## the portal with its servers and the demo district; Ctrl-C stops it all (PORT=8001 for another port)
+	@exec $(PY) -m tools.run
+
+test: setup  ## every check and every test
+	@exec $(PY) -m tools.test
+
+setup:  ## the virtual environment, the front-end files, the collected static files
+	@python3 tools/setup.py
+
+lint: setup  ## ruff, mypy, import-linter, missing migrations, check --deploy
+	@exec $(PY) -m tools.checks
+
+bench: setup  ## how fast it is on many people
+	@test -f tools/bench.py || { echo "Chưa có phép đo nào (tools/bench.py)."; exit 1; }
+	@exec $(PY) -m tools.bench
+
+clean:  ## removes what setup made; the data in .data stays
+	rm -rf .venv build node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
