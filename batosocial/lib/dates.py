@@ -51,9 +51,7 @@ class PartialDate:
     @property
     def earliest(self) -> datetime.date:
         """The first day it can be; ages count from it."""
-        return datetime.date(
-            self.year, 1 if self.month is None else self.month, 1 if self.day is None else self.day
-        )
+        return datetime.date(self.year, 1 if self.month is None else self.month, 1 if self.day is None else self.day)
 
 
 def parse_partial(value: object, *, today: datetime.date) -> tuple[PartialDate, list[str]]:

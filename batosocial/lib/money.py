@@ -1,10 +1,9 @@
 """Money in whole đồng, rates in percent. The only place where anything is rounded."""
 
 import re
-import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 
-from batosocial.lib.text import clean
+from batosocial.lib.text import clean, half_width
 
 #: Far above any budget here and still exact in a float, so that larger figures are typing errors.
 MAX_AMOUNT = 10**15
@@ -38,7 +37,7 @@ def parse_amount(value: object) -> int:
 
 
 def _parse_text(value: str) -> Decimal:
-    written = clean(unicodedata.normalize("NFKC", value))
+    written = clean(half_width(value))
     if not written:
         raise ValueError("Chưa có số tiền.")
     text = _CURRENCY.sub("", written).strip()

@@ -7,14 +7,13 @@ of birth registration, G century and sex, YY year of birth, six random digits, n
 
 import csv
 import datetime
-import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Literal
 
 from batosocial.lib.dates import PartialDate
-from batosocial.lib.text import clean, fold
+from batosocial.lib.text import clean, fold, half_width
 
 Sex = Literal["M", "F"]
 Code = Literal["malformed", "repaired", "unknown_province", "sex_mismatch", "year_mismatch", "filler"]
@@ -68,7 +67,7 @@ def provinces() -> dict[str, str]:
 
 def normalize(value: str | int) -> str:
     """The number as digits alone: without spaces, dots and apostrophes, full-width digits made plain."""
-    return clean(unicodedata.normalize("NFKC", str(value))).translate(_IGNORED)
+    return clean(half_width(str(value))).translate(_IGNORED)
 
 
 def check_cccd(value: str | int, *, sex: str | None = None, birth_year: int | None = None) -> CccdCheck:
@@ -126,9 +125,7 @@ def parse_qr(text: str) -> IdCard:
     if fold(sex) not in sexes:
         raise ValueError(f"Mã QR ghi giới tính “{sex}”, không đọc được; hãy quét lại.")
     issued_on = _qr_date(issued).earliest if issued else None
-    return IdCard(
-        number, check_cmnd(cmnd).number, name, _qr_date(birth), sexes[fold(sex)], address, issued_on
-    )
+    return IdCard(number, check_cmnd(cmnd).number, name, _qr_date(birth), sexes[fold(sex)], address, issued_on)
 
 
 def _qr_date(written: str) -> PartialDate:

@@ -12,9 +12,7 @@ from string import ascii_lowercase, ascii_uppercase
 _LOOKALIKE_D = str.maketrans("ÐðƉɖ", "ĐđĐđ")
 _APOSTROPHES = "'’‘ʼ`´′"
 _SAME_APOSTROPHE = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
-_FOLDED_PUNCTUATION = str.maketrans(
-    {**dict.fromkeys(_APOSTROPHES, ""), **dict.fromkeys("-‐‑‒–—.", " "), "đ": "d"}
-)
+_FOLDED_PUNCTUATION = str.maketrans({**dict.fromkeys(_APOSTROPHES, ""), **dict.fromkeys("-‐‑‒–—.", " "), "đ": "d"})
 
 # ngang is 0; then huyền, hỏi, ngã, sắc, nặng (the order of ICU's Vietnamese collation).
 _TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
@@ -26,11 +24,18 @@ _TONE = f"[{''.join(_TONES)}]"
 _OLD_TONE_PLACE = re.compile(rf"(?<!q)(o(?={_TONE}[ae])|u(?={_TONE}y))({_TONE})([aey])(?![\w\u0300-\u036f])")
 
 
+# U+FF01 to U+FF5E are ASCII in full width; NFKC would also turn ² into 2.
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+
+
+def half_width(value: str) -> str:
+    """Full-width letters, digits and signs, which some keyboards type, as plain ASCII."""
+    return value.translate(_HALF_WIDTH)
+
+
 def clean(value: str) -> str:
     """Text as it is stored: NFC, single spaces, no invisible characters, Đ where a look-alike stood."""
-    visible = "".join(
-        char for char in value if char.isspace() or unicodedata.category(char) not in ("Cc", "Cf", "Cs")
-    )
+    visible = "".join(char for char in value if char.isspace() or unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
     return " ".join(unicodedata.normalize("NFC", visible).translate(_LOOKALIKE_D).split())
 
 

@@ -5,6 +5,7 @@ environment. It reads a line of JSON (what to do, within which limits) and the f
 answers with one byte, "+" and the result or "-" and the code of a refusal, on standard output.
 """
 
+import contextlib
 import csv
 import datetime
 import gc
@@ -184,7 +185,7 @@ def _read_excel(content: bytes, kind: str, limits: dict[str, int]) -> Iterator[d
             sheet = book.get_sheet_by_name(meta.name)
             # Before each cell becomes an object: one stray cell far away makes a sheet huge.
             _check_size(sheet.total_height, sheet.total_width, limits)
-            rows = sheet.to_python(skip_empty_area=False)
+            rows: list[Row] = sheet.to_python(skip_empty_area=False)
             for row, column, code in _errors(content, parts[meta.name]) if meta.name in parts else ():
                 rows[row][column] = _Error(code)
             yield {
@@ -277,7 +278,9 @@ def mark(content: bytes, kind: str, request: dict[str, Any]) -> bytes:
         raise Refusal("no_sheet")
     cells = sum(len(sheet["rows"]) * len(sheet["rows"][0]) for sheet in sheets if sheet["rows"])
     if kind == "xlsx" and cells <= request["own_cells"]:
-        return _mark_own(content, request)
+        # openpyxl fails in many ways on workbooks that Excel opens; the values come back all the same.
+        with contextlib.suppress(Exception):
+            return _mark_own(content, request)
     return _mark_copy(sheet, request)
 
 
@@ -291,16 +294,16 @@ def _mark_own(content: bytes, request: dict[str, Any]) -> bytes:
     book = load_workbook(io.BytesIO(content))
     sheet = book[request["sheet"]]
     fills = {severity: PatternFill("solid", fgColor=color) for severity, color in request["colors"].items()}
-    owners = {cell: range_.start_cell for range_ in sheet.merged_cells.ranges for cell in range_.cells}
+    # A merged area shows the colour and the comment of its first cell only.
+    owners = {place: (area.min_row, area.min_col) for area in sheet.merged_cells.ranges for place in area.cells}
     width = min(sheet.max_column, request["limits"]["columns"])
     for row, column, severity, text in request["marks"]:
         for number in [column] if column else range(1, width + 1):
             cell = sheet.cell(row, number)
             if not isinstance(cell, MergedCell):
                 cell.fill = fills[severity]
-        # A merged area shows the colour and the comment of its first cell only.
-        owner = owners.get((row, column or 1), sheet.cell(row, column or 1))
-        owner = sheet.cell(owner.row, owner.column)
+        place = (row, column or 1)
+        owner = sheet.cell(*owners.get(place, place))
         owner.fill = fills[severity]
         before = f"{owner.comment.text}\n" if owner.comment else ""
         owner.comment = Comment(before + text, request["author"], height=120, width=320)
