@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
 
@@ -25,9 +24,9 @@ class SignInForm(AuthenticationForm):
         password.error_messages["required"] = "Hãy nhập mật khẩu."
         username.widget.attrs["spellcheck"] = "false"
 
-    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+    def confirm_login_allowed(self, user: User) -> None:
         super().confirm_login_allowed(user)
-        if isinstance(user, User) and user.role == Role.SYSTEM:
+        if user.role == Role.SYSTEM:
             raise self.get_invalid_login_error()
 
 

@@ -12,6 +12,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 
 from batosocial.staff.addresses import client_address
 from batosocial.staff.models import User
@@ -34,7 +35,11 @@ class SessionLimitsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         # One place decides who the client is; lockout (axes) and logs read it from here.
         request.META["REMOTE_ADDR"] = client_address(request.META) or ""
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.user.is_authenticated and "Cache-Control" not in response:
+            # Officials share computers: after signing out, "back" must not show people and money.
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any

@@ -60,12 +60,13 @@ class PortalFormRenderer(DjangoTemplates):
     @cached_property
     def engine(self) -> BaseEngine:
         standard = super().engine
+        pages: dict[str, Any] = settings.TEMPLATES[0]
         return self.backend(
             {
                 "APP_DIRS": True,
-                "DIRS": [*settings.TEMPLATES[0]["DIRS"], *standard.dirs],
+                "DIRS": [*pages["DIRS"], *standard.dirs],
                 "NAME": "portalforms",
-                "OPTIONS": {"builtins": settings.TEMPLATES[0]["OPTIONS"]["builtins"]},
+                "OPTIONS": {"builtins": pages["OPTIONS"]["builtins"]},
             }
         )
 

@@ -188,4 +188,6 @@
   };
 
   prepare(document.body);
+  // Scripts of the page, ECharts among them, come after this one.
+  document.addEventListener("DOMContentLoaded", () => each(document.body, "[data-chart]", draw));
 })();

@@ -1,6 +1,5 @@
 """Django's administration for the role admin. Superuser and staff flags mean nothing here."""
 
-from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
@@ -27,7 +26,7 @@ class PortalAdminSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return is_admin(request.user)
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Django sends whoever lacks the permission to a sign-in page; here that is a plain 403."""
         guarded = super().admin_view(view, cacheable)
 

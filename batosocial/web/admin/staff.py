@@ -23,20 +23,20 @@ class RoleChoices:
             role.choices = [("", "---------"), *(c for c in Role.choices if c[0] != Role.SYSTEM)]
 
 
-class NewUserForm(RoleChoices, AdminUserCreationForm):  # type: ignore[misc]
+class NewUserForm(RoleChoices, AdminUserCreationForm):
     class Meta:
         model = User
         fields = ("username", "full_name", "role", "unit", "payer")
 
 
-class UserForm(RoleChoices, UserChangeForm):  # type: ignore[misc]
+class UserForm(RoleChoices, UserChangeForm):
     class Meta:
         model = User
         fields = "__all__"
 
 
 @register(User)
-class UserAdmin(AuditedModelAdmin, DjangoUserAdmin):  # type: ignore[misc]
+class UserAdmin(AuditedModelAdmin, DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
     list_display = ["username", "full_name", "role", "unit", "payer", "is_active", "last_login"]
@@ -45,7 +45,6 @@ class UserAdmin(AuditedModelAdmin, DjangoUserAdmin):  # type: ignore[misc]
     search_fields = ["username", "full_name"]
     ordering = ["username"]
     filter_horizontal = ()
-    autocomplete_fields = ["unit"]
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["username", "password", "must_change_password", "is_active"]}),

@@ -9,4 +9,3 @@ class UnitAdmin(AuditedModelAdmin):
     list_filter = ["level"]
     list_select_related = ["parent", "successor"]
     search_fields = ["code", "name"]
-    autocomplete_fields = ["parent", "successor"]

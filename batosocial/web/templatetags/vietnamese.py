@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.core.paginator import Page
 from django.template.context import Context
-from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.template.loader_tags import BLOCK_CONTEXT_KEY, BlockContext
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -110,7 +110,7 @@ def badge(text: Any, tone: str = "neutral") -> SafeString:
 @register.simple_tag(takes_context=True)
 def block_again(context: Context, name: str) -> SafeString:
     """The text of a block a second time: the heading repeats the page's title unless it has its own."""
-    blocks = (context.render_context or {}).get(BLOCK_CONTEXT_KEY)
+    blocks: BlockContext | None = context.render_context.get(BLOCK_CONTEXT_KEY)
     node = blocks.get_block(name) if blocks is not None else None
     return node.nodelist.render(context) if node is not None else SafeString("")
 
