@@ -187,7 +187,9 @@ def _read_excel(content: bytes, kind: str, limits: dict[str, int]) -> Iterator[d
             _check_size(sheet.total_height, sheet.total_width, limits)
             rows: list[Row] = sheet.to_python(skip_empty_area=False)
             for row, column, code in _errors(content, parts[meta.name]) if meta.name in parts else ():
-                rows[row][column] = _Error(code)
+                # A cell without a result lies outside where calamine sees nothing after it.
+                if row < len(rows) and column < len(rows[row]):
+                    rows[row][column] = _Error(code)
             yield {
                 "name": meta.name,
                 "hidden": meta.visible != calamine.SheetVisibleEnum.Visible,
