@@ -184,8 +184,7 @@ RETURN = Step(
     label="Trả lại xã",
     done="Đã trả lại",
     roles=frozenset({Role.DISTRICT_OFFICER, Role.DISTRICT_LEADER}),
-    # A returned list is back at the commune; returning it again is refused in words by _may_return.
-    taken=lambda row: False,
+    taken=lambda row: row.state == State.DRAFT and row.returned_by_id is not None,
     objection=_may_return,
     values=_returned,
     needs_reason=True,
