@@ -118,8 +118,7 @@ def make_lists(period: Period, *, locked_on: datetime.date) -> None:
         raise OpeningRefused("Chưa khai báo tổ chức chi tiền mặt (Quản trị, Tổ chức chi trả).")
     communes = Unit.objects.at(period.month).communes()
     PaymentList.objects.bulk_create(
-        PaymentList(period=period, commune=unit, commune_name=unit.full_name, locked_on=locked_on)
-        for unit in communes
+        PaymentList(period=period, commune=unit, commune_name=unit.full_name, locked_on=locked_on) for unit in communes
     )
     values = {
         "period": period.pk,

@@ -1,5 +1,5 @@
 """Promises the database keeps about lists: only a draft's content changes, and only a list that was handed over
-takes results. Statement triggers over transition tables: one check a statement, however many rows."""
+takes results. Insertions and removals are checked once a statement, over its transition table."""
 
 from django.db import migrations
 
@@ -20,24 +20,30 @@ BEGIN
     RAISE EXCEPTION '%', what USING ERRCODE = 'check_violation';
 END $$;
 
+CREATE FUNCTION payment_content_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM payments_paymentlist l
+        WHERE l.id IN (OLD.payment_list_id, NEW.payment_list_id) AND l.state <> 'draft'
+    ) THEN
+        PERFORM payments_refuse('a payment of a list that is not a draft does not change');
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION payment_result_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM payments_paymentlist l WHERE l.id = NEW.payment_list_id AND l.state = 'handed_over'
+    ) THEN
+        PERFORM payments_refuse('only a list that was handed over takes results');
+    END IF;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION payment_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        IF EXISTS (
-            SELECT 1 FROM new_rows n JOIN old_rows o ON o.id = n.id
-            JOIN payments_paymentlist l ON l.id IN (o.payment_list_id, n.payment_list_id)
-            WHERE l.state <> 'draft' AND ({columns("n", FROZEN)}) IS DISTINCT FROM ({columns("o", FROZEN)})
-        ) THEN
-            PERFORM payments_refuse('a payment of a list that is not a draft does not change');
-        END IF;
-        IF EXISTS (
-            SELECT 1 FROM new_rows n JOIN old_rows o ON o.id = n.id
-            JOIN payments_paymentlist l ON l.id = n.payment_list_id
-            WHERE l.state <> 'handed_over' AND ({columns("n", RESULT)}) IS DISTINCT FROM ({columns("o", RESULT)})
-        ) THEN
-            PERFORM payments_refuse('only a list that was handed over takes results');
-        END IF;
-    ELSIF TG_OP = 'INSERT' THEN
+    IF TG_OP = 'INSERT' THEN
         IF EXISTS (
             SELECT 1 FROM new_rows n JOIN payments_paymentlist l ON l.id = n.payment_list_id
             WHERE l.state <> 'draft' OR n.result <> ''
@@ -78,8 +84,13 @@ END $$;
 
 CREATE TRIGGER payment_frozen_insert AFTER INSERT ON payments_payment
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION payment_frozen();
-CREATE TRIGGER payment_frozen_update AFTER UPDATE ON payments_payment
-    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION payment_frozen();
+-- The conditions are looked at without a call, so a statement pays only for rows whose content or result changes.
+CREATE TRIGGER payment_content_frozen AFTER UPDATE ON payments_payment FOR EACH ROW
+    WHEN (({columns("NEW", FROZEN)}) IS DISTINCT FROM ({columns("OLD", FROZEN)}))
+    EXECUTE FUNCTION payment_content_frozen();
+CREATE TRIGGER payment_result_allowed AFTER UPDATE ON payments_payment FOR EACH ROW
+    WHEN (({columns("NEW", RESULT)}) IS DISTINCT FROM ({columns("OLD", RESULT)}))
+    EXECUTE FUNCTION payment_result_allowed();
 CREATE TRIGGER payment_frozen_delete AFTER DELETE ON payments_payment
     REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION payment_frozen();
 CREATE TRIGGER payment_line_frozen_insert AFTER INSERT ON payments_paymentline
@@ -91,12 +102,15 @@ CREATE TRIGGER payment_line_frozen_delete AFTER DELETE ON payments_paymentline
 """
 BACKWARD = """
 DROP TRIGGER payment_frozen_insert ON payments_payment;
-DROP TRIGGER payment_frozen_update ON payments_payment;
+DROP TRIGGER payment_content_frozen ON payments_payment;
+DROP TRIGGER payment_result_allowed ON payments_payment;
 DROP TRIGGER payment_frozen_delete ON payments_payment;
 DROP TRIGGER payment_line_frozen_insert ON payments_paymentline;
 DROP TRIGGER payment_line_frozen_update ON payments_paymentline;
 DROP TRIGGER payment_line_frozen_delete ON payments_paymentline;
 DROP FUNCTION payment_frozen();
+DROP FUNCTION payment_content_frozen();
+DROP FUNCTION payment_result_allowed();
 DROP FUNCTION payment_line_frozen();
 DROP FUNCTION payments_refuse(text);
 """
