@@ -1,0 +1,144 @@
+"""The rates of cashless payment, their class and their distance to a target: computed here and nowhere else.
+
+R1 to R4 are those of rules.md 3.1; they are percents with one decimal, rounded half-up, and None where nobody is due.
+Whatever is compared (class, target) is compared exactly, never rounded: 29,96% prints as 30,0% and is still "thấp".
+"""
+
+import datetime
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import models
+
+from batosocial.lib import months
+from batosocial.lib.money import rate
+from reporting.models import ClassThreshold, Target
+
+#: How each rate is named wherever it is shown.
+NAMES = {
+    "R1": "đã chi qua tài khoản / tổng số đối tượng",
+    "R2": "đã có tài khoản / tổng số đối tượng",
+    "R3": "đã chi qua tài khoản / số đã có tài khoản",
+    "R4": "số tiền chi qua tài khoản / tổng số tiền",
+}
+
+
+class CashlessClass(models.TextChoices):
+    """Class of a commune for one policy, as the letter names them; the codes are those of the JSON output."""
+
+    HIGH = "high", "Cao"
+    AVERAGE = "average", "Trung bình"
+    LOW = "low", "Thấp"
+    NONE = "none", "Chưa thực hiện"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """People (each once per policy) and whole đồng of a unit, or of several added up."""
+
+    due: int = 0
+    with_account: int = 0
+    paid_by_account: int = 0
+    money_due: int = 0
+    money_by_account: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.due + other.due,
+            self.with_account + other.with_account,
+            self.paid_by_account + other.paid_by_account,
+            self.money_due + other.money_due,
+            self.money_by_account + other.money_by_account,
+        )
+
+    @classmethod
+    def total(cls, parts: Iterable["Counts"]) -> "Counts":
+        """A total's rates follow from its counts: percents are never added or averaged."""
+        return sum(parts, cls())
+
+    @property
+    def r1(self) -> Decimal | None:
+        return rate(self.paid_by_account, self.due)
+
+    @property
+    def r2(self) -> Decimal | None:
+        return rate(self.with_account, self.due)
+
+    @property
+    def r3(self) -> Decimal | None:
+        return rate(self.paid_by_account, self.with_account)
+
+    @property
+    def r4(self) -> Decimal | None:
+        return rate(self.money_by_account, self.money_due)
+
+    @property
+    def without_account(self) -> int:
+        return self.due - self.with_account
+
+    @property
+    def not_paid_by_account(self) -> int:
+        return self.due - self.paid_by_account
+
+    def parts_of(self, rate_code: str) -> tuple[int, int]:
+        """Numerator and denominator of a rate a target can name (R1 or R3)."""
+        return self.paid_by_account, {"R1": self.due, "R3": self.with_account}[rate_code]
+
+    def with_more_paid(self, people: int) -> "Counts":
+        """The same people due when ``people`` more, who had no account, have one and are paid by it."""
+        return Counts(self.due, self.with_account + people, self.paid_by_account + people)
+
+
+def classify(counts: Counts, threshold: ClassThreshold) -> CashlessClass:
+    """The class by the exact R1; "chưa thực hiện" where nobody was paid by account."""
+    if not counts.paid_by_account or not counts.due:
+        return CashlessClass.NONE
+    hundredfold = Decimal(100 * counts.paid_by_account)
+    if hundredfold >= threshold.high * counts.due:
+        return CashlessClass.HIGH
+    if hundredfold >= threshold.average * counts.due:
+        return CashlessClass.AVERAGE
+    return CashlessClass.LOW
+
+
+def missing_people(counts: Counts, target: Target) -> int:
+    """How many more people paid by account reach the target's rate; 0 when it is reached or nobody is due."""
+    part, whole = counts.parts_of(target.rate)
+    return max(0, math.ceil(target.value * whole / 100) - part)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Where a target stands once accounts that are already open are in use."""
+
+    pending: int
+    counts: Counts
+    missing: int
+
+
+def forecast(counts: Counts, pending: int, target: Target) -> Forecast:
+    """``pending`` people due, who have an account from a later month on, counted as paid by it."""
+    later = counts.with_more_paid(pending)
+    return Forecast(pending, later, missing_people(later, target))
+
+
+def day_of(month: datetime.date) -> datetime.date:
+    """The day whose thresholds and targets judge a month: its last."""
+    return months.add(month, 1) - datetime.timedelta(days=1)
+
+
+def threshold_of(month: datetime.date) -> ClassThreshold:
+    """The thresholds in force at the end of the month; the first ever set where the month lies before it."""
+    found = ClassThreshold.objects.in_force(day_of(month)).first() or ClassThreshold.objects.order_by(
+        "valid_from"
+    ).first()
+    if found is None:
+        raise LookupError("Chưa khai báo ngưỡng phân loại (Quản trị, Ngưỡng phân loại).")
+    return found
+
+
+def targets_of(month: datetime.date) -> dict[str, Target]:
+    """The target of each rate in force at the end of the month, by rate code; a rate may have none."""
+    return {target.rate: target for target in reversed(list(Target.objects.in_force(day_of(month))))}
