@@ -4,3 +4,16 @@ from django.apps import AppConfig
 class BeneficiariesConfig(AppConfig):
     name = "beneficiaries"
     verbose_name = "Đối tượng"
+
+    def ready(self) -> None:
+        from batosocial.staff.models import BENEFIT_ROLES
+        from batosocial.web import navigation, todo
+        from beneficiaries import todos
+        from beneficiaries.services import CONFIRMING_ROLES
+
+        item = navigation.NavItem
+        navigation.register(item("Đối tượng", "beneficiaries:people", "users", BENEFIT_ROLES, 100, "Đối tượng"))
+        navigation.register(
+            item("Xác nhận nơi nhận", "beneficiaries:routes", "check-circle", CONFIRMING_ROLES, 110, "Đối tượng")
+        )
+        todo.register(todos.waiting_routes)

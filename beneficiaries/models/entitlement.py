@@ -30,6 +30,12 @@ class EntitlementQuerySet(models.QuerySet["Entitlement"]):
             rows = rows.filter(category__policy=policy)
         return rows.exclude(Exists(Suspension.objects.filter(entitlement=OuterRef("pk"), months__contains=month)))
 
+    def with_amounts(self, month: datetime.date, known_on: datetime.date) -> "EntitlementQuerySet":
+        """Adds ``quantity`` and ``amount`` (đồng a month, by the rates known on a day), None where not known."""
+        from beneficiaries.amounts import annotations
+
+        return self.annotate(**annotations(month, known_on))
+
 
 class Entitlement(models.Model):
     """Person × category × level for a range of months. Its quantity is its dependants where the category is paid

@@ -87,6 +87,11 @@ class PayoutRouteQuerySet(models.QuerySet["PayoutRoute"]):
     def current_in(self, month: datetime.date) -> "PayoutRouteQuerySet":
         return self.filter(months__contains=month)
 
+    def for_confirmation(self) -> "PayoutRouteQuerySet":
+        """Rows as the list of waiting routes shows them, by commune and given name, in one query."""
+        rows = self.select_related("person__commune", "payee", "account__provider", "entered_by")
+        return rows.order_by("person__commune__position", "person__sort_key", "pk")
+
 
 class PayoutRoute(models.Model):
     """Person × policy → an account, or cash with a reason, for a range of months.

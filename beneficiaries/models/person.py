@@ -10,9 +10,10 @@ from django.db.models import F, Q
 from batosocial.lib.dates import PartialDate
 from batosocial.staff.scoping import commune_scope
 from batosocial.territory.models import Unit
+from beneficiaries.querysets import PersonReads
 
 
-class PersonQuerySet(models.QuerySet["Person"]):
+class PersonQuerySet(PersonReads["Person"]):
     def visible_to(self, user: Any) -> "PersonQuerySet":
         return self.filter(commune_scope(user, "commune"))
 

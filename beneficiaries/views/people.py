@@ -1,0 +1,143 @@
+"""The list of people and its export."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import FileResponse, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from batosocial.lib import months
+from batosocial.staff.models import BENEFIT_ROLES
+from batosocial.web.access import StaffRequest, roles_required
+from batosocial.web.pagination import paginate
+from beneficiaries import export
+from beneficiaries.confidential import shown_code, shown_name
+from beneficiaries.forms import PeopleFilter
+from beneficiaries.models import Entitlement, PayoutRoute, Person, Policy
+from beneficiaries.querysets import Status
+
+STATUS_TONES = {
+    Status.RECEIVING: "success",
+    Status.SUSPENDED: "warning",
+    Status.UPCOMING: "info",
+    Status.STOPPED: "neutral",
+    Status.DEAD: "neutral",
+}
+IDENTITY_TONES = {
+    Person.IdentityStatus.UNCHECKED: "neutral",
+    Person.IdentityStatus.CLEAN: "success",
+    Person.IdentityStatus.DIFFERS: "danger",
+    Person.IdentityStatus.MISSING: "warning",
+}
+
+
+@roles_required(*BENEFIT_ROLES)
+@require_safe
+def people(request: StaffRequest) -> HttpResponse:
+    form = PeopleFilter(request.GET, user=request.user)
+    found = form.apply(Person.objects.visible_to(request.user))
+    month = form.month
+    policy = form.cleaned_data["chinh_sach"] if form.is_valid() else ""
+    page = paginate(request, found.with_status(month, policy).for_list(month))
+    rows = [PersonRow.of(person, month, policy, request.user) for person in page.object_list]
+    context = {"form": form, "page": page, "rows": rows, "month": month}
+    return render(request, "beneficiaries/people.html", context)
+
+
+@roles_required(*BENEFIT_ROLES)
+@require_POST
+def people_export(request: StaffRequest) -> FileResponse | HttpResponse:
+    """The filtered list as a workbook: the filter in the URL, ``so=day_du`` in the body for full numbers."""
+    form = PeopleFilter(request.GET, user=request.user)
+    if not form.is_valid():
+        return HttpResponseBadRequest("Bộ lọc không hợp lệ.")
+    file = export.export_people(
+        actor=request.user,
+        people=form.apply(Person.objects.visible_to(request.user)),
+        month=form.month,
+        policy=form.cleaned_data["chinh_sach"],
+        full_numbers=request.POST.get("so") == "day_du",
+        filters={name: str(value) for name, value in request.GET.items() if value and name in form.fields},
+    )
+    stamp = f"{timezone.localtime():%Y%m%d-%H%M}"
+    return FileResponse(file, as_attachment=True, filename=f"doi-tuong-{stamp}.xlsx", content_type=export.CONTENT_TYPE)
+
+
+@dataclass(frozen=True)
+class Benefit:
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the money of one policy reaches somebody."""
+
+    label: str
+    tone: str
+    detail: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person as the list shows them; ``ways`` only for those who are due in the month."""
+
+    person: Person
+    status: Status
+    status_tone: str
+    benefits: list[Benefit]
+    ways: list[Way]
+
+    @classmethod
+    def of(cls, person: Any, month: datetime.date, policy: str, user: Any) -> "PersonRow":
+        status = Status(person.status)
+        granted = [row for row in person.granted_entitlements if not policy or row.category.policy == policy]
+        shown = _relevant(granted, month)
+        ways = []
+        if status == Status.RECEIVING:
+            due = {row.category.policy for row in granted if month in row.months}
+            ways = [way(person.open_routes, name, month, several=len(due) > 1) for name in sorted(due)]
+        return cls(person, status, STATUS_TONES[status], _benefits(shown, user), ways)
+
+
+def _relevant(granted: list[Entitlement], month: datetime.date) -> list[Entitlement]:
+    """What is running; else what begins later; else what ended last."""
+    running = [row for row in granted if month in row.months]
+    coming = [row for row in granted if row.first_month > month]
+    ended = sorted(granted, key=lambda row: row.first_month)[-1:]
+    return running or coming or ended
+
+
+def _benefits(rows: Iterable[Entitlement], user: Any) -> list[Benefit]:
+    shown: dict[Benefit, None] = {}
+    for row in rows:
+        code, name = shown_code(row.category, user), shown_name(row.category, user)
+        level = f" {row.level}%" if row.level else ""
+        shown[Benefit(code + level, name)] = None
+    return list(shown)
+
+
+def way(routes: Iterable[PayoutRoute], policy: str, month: datetime.date, *, several: bool = False) -> Way:
+    """The channel of a policy in the month, with what is waiting or begins later; ``several``: name the policy."""
+    mine = [route for route in routes if route.policy == policy]
+    confirmed = [route for route in mine if route.state == PayoutRoute.State.CONFIRMED]
+    current = next((route for route in confirmed if month in route.months), None)
+    notes = [
+        f"{'Tài khoản' if route.account_id else 'Tiền mặt'} từ {months.title(route.first_month)}"
+        for route in confirmed
+        if route.first_month > month
+    ]
+    if any(route.state == PayoutRoute.State.ENTERED for route in mine):
+        notes.append("Có đề nghị chờ xác nhận")
+    prefix = f"{Policy(policy).value}: " if several else ""
+    if current is None:
+        return Way(f"{prefix}Chưa xác nhận", "warning", notes=notes)
+    if current.account is None:
+        return Way(f"{prefix}Tiền mặt", "neutral", current.get_cash_reason_display(), notes)
+    detail = f"{current.account.provider.short_name} •••• {current.account.number[-4:]}"
+    return Way(f"{prefix}Tài khoản", "success", detail, notes)
