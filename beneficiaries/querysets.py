@@ -10,8 +10,7 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Prefetch, Q, 
 
 from batosocial.lib.text import accent_key, clean, fold
 
-if TYPE_CHECKING:
-    pass
+P = TypeVar("P", bound=models.Model)
 
 #: Shorter runs of digits are parts of names of hamlets, not of numbers.
 _SHORTEST_NUMBER = 4
