@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import django
 import pytest
 
 if "django.conf" in sys.modules and sys.modules["django.conf"].settings.configured:
@@ -46,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _held.append(slot)
     if not IS_XDIST_WORKER:
         _held.append(RunLock())
+    # pytest-django sets Django up only where it read the settings' name itself, which would be before the lines above.
+    django.setup()
 
 
 def pytest_xdist_setupnodes() -> None:

@@ -4,9 +4,7 @@ Everything is one transaction; loading again does nothing.
 """
 
 import datetime
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -16,6 +14,7 @@ from django.utils import timezone
 
 from batosocial.audit.services import record
 from batosocial.demo import accounts
+from batosocial.demo.history import RESULT_SEED, Staff, load_months
 from batosocial.demo.people import DEMO_MONTH, FIRST_MONTH, DemoPerson, Dice, invent
 from batosocial.lib import months, text
 from batosocial.staff.models import Payer, Role, User
@@ -34,13 +33,6 @@ from beneficiaries.models import (
     Provider,
     Suspension,
 )
-from payments.models import Payment, PaymentList, Period
-from payments.opening import make_lists
-from reporting.rollup import roll_up
-
-#: The bank's name for whoever returned a transfer, and how often.
-RETURN_REASONS = [("wrong_name", 45), ("closed", 25), ("wrong_number", 20), ("no_account", 10)]
-RESULT_SEED = 7
 
 
 class DemoRefused(Exception):
@@ -66,20 +58,9 @@ def load() -> bool:
     with connection.cursor() as cursor:
         # The planner knows nothing of rows of this transaction, and would join months of them in nested loops.
         cursor.execute("ANALYZE")
-    _load_months(people, staff)
+    load_months(people, staff)
     record(actor=User.objects.system(), action="Nạp dữ liệu minh họa", details={"people": len(people)})
     return True
-
-
-@dataclass(frozen=True)
-class Staff:
-    officers: dict[str, User]
-    leaders: dict[str, User]
-    phong: User
-    head: User
-    chairman: User
-    post: User
-    bank: User
 
 
 def _load_users() -> Staff:
@@ -308,105 +289,3 @@ def _paper(dice: Dice, kind: str) -> dict[str, object]:
         return {"paper_number": number, "paper_date": day}
     # Powers of attorney run out after two years; some are about to.
     return {"paper_number": number, "paper_date": day, "paper_valid_until": day.replace(year=day.year + 2)}
-
-
-def _load_months(people: Sequence[DemoPerson], staff: Staff) -> None:
-    for month in months.span(FIRST_MONTH, DEMO_MONTH):
-        before = months.add(month, -1)
-        for policy in Policy.values:
-            period = Period.objects.create(
-                policy=policy, month=month, opened_by=staff.phong, opened_at=_moment(before, 20)
-            )
-            make_lists(period, locked_on=before.replace(day=25))
-            _hand_over(period, staff, before)
-            _record_results(period, people, staff)
-            if month < DEMO_MONTH:
-                PaymentList.objects.filter(period=period).update(state=PaymentList.State.CLOSED)
-                Period.objects.filter(pk=period.pk).update(
-                    state=Period.State.CLOSED, closed_by=staff.phong, closed_at=_moment(month, 28)
-                )
-        roll_up(actor=User.objects.system(), month=month)
-
-
-def _moment(month: datetime.date, day: int, hour: int = 9) -> datetime.datetime:
-    return timezone.make_aware(datetime.datetime.combine(month.replace(day=day), datetime.time(hour)))
-
-
-def _hand_over(period: Period, staff: Staff, before: datetime.date) -> None:
-    lists = list(PaymentList.objects.filter(period=period).select_related("commune"))
-    for row in lists:
-        row.state = PaymentList.State.HANDED_OVER
-        row.submitted_by, row.submitted_at = staff.leaders[row.commune.code], _moment(before, 21)
-        row.appraised_by, row.appraised_at = staff.phong, _moment(before, 23)
-        row.signed_off_by, row.signed_off_at = staff.head, _moment(before, 23, 15)
-        row.approved_by, row.approved_at = staff.chairman, _moment(before, 24)
-        row.handed_over_by, row.handed_over_at = staff.phong, _moment(before, 25)
-    PaymentList.objects.bulk_update(
-        lists,
-        [
-            "state",
-            *(
-                f"{step}_{part}"
-                for step in ("submitted", "appraised", "signed_off", "approved", "handed_over")
-                for part in ("by", "at")
-            ),
-        ],
-    )
-
-
-def _record_results(period: Period, people: Sequence[DemoPerson], staff: Staff) -> None:
-    """What the payers reported. An account that does not work yet sends the money back; most of those are then
-    paid in cash in the same month, in a closed month all of them, as nothing there is left open."""
-    dice = Dice(RESULT_SEED + period.month.month)
-    broken = {person.account[2] for person in people if person.account and not person.account_works}
-    results: dict[tuple[str, str, str], list[int]] = defaultdict(list)
-    last = period.month == DEMO_MONTH
-    for pk, channel, number in period_payments(period):
-        if channel == "account" and number in broken:
-            if last and dice.chance(40):
-                key = ("returned", dice.weighted(RETURN_REASONS), "")
-            else:
-                key = ("paid_cash", "", "Chuyển khoản bị trả lại, đã chi tiền mặt")
-        elif channel == "account":
-            key = ("paid_account", "", "")
-        elif last and dice.chance(2):
-            key = ("not_collected", "", "")
-        else:
-            key = ("paid_cash", "", "")
-        results[key].append(pk)
-    paid_on = period.month.replace(day=8)
-    with connection.cursor() as cursor:
-        for (result, reason, note), ids in results.items():
-            cursor.execute(
-                """
-                UPDATE payments_payment p
-                SET result = %(result)s, return_reason = %(reason)s, result_note = %(note)s,
-                    paid_on = CASE WHEN %(result)s IN ('paid_account', 'paid_cash') THEN %(paid_on)s::date END,
-                    reference = CASE WHEN %(result)s = 'paid_account'
-                                THEN 'FT' || %(stamp)s || lpad(p.id::text, 6, '0') ELSE '' END,
-                    recorded_by_id = CASE payer.code WHEN 'AGRIBANK' THEN %(bank)s ELSE %(post)s END,
-                    recorded_at = %(recorded_at)s
-                FROM staff_payer payer
-                WHERE payer.id = p.payer_id AND p.id = ANY(%(ids)s)
-                """,
-                {
-                    "result": result,
-                    "reason": reason,
-                    "note": note,
-                    "paid_on": paid_on,
-                    "stamp": f"{period.month:%y%m}",
-                    "bank": staff.bank.pk,
-                    "post": staff.post.pk,
-                    "recorded_at": _moment(period.month, 15),
-                    "ids": ids,
-                },
-            )
-
-
-def period_payments(period: Period) -> list[tuple[int, str, str]]:
-    """(id, planned channel, account number) of a period's payments, in the order of their numbers."""
-    return list(
-        Payment.objects.filter(payment_list__period=period)
-        .order_by("number")
-        .values_list("pk", "planned_channel", "account_number")
-    )
