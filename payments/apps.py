@@ -4,3 +4,16 @@ from django.apps import AppConfig
 class PaymentsConfig(AppConfig):
     name = "payments"
     verbose_name = "Chi trả"
+
+    def ready(self) -> None:
+        from batosocial.staff.models import BENEFIT_ROLES, DISTRICT_ROLES, Role
+        from batosocial.web import panels, todo
+        from batosocial.web.navigation import NavItem, register
+        from payments import tasks  # noqa: F401 (registers the jobs)
+        from payments.todos import todos
+
+        payers = frozenset({Role.PAYER})
+        register(NavItem("Danh sách chi trả", "payments:board", "list", BENEFIT_ROLES | payers, 300, "Chi trả"))
+        register(NavItem("Kết quả chi trả", "payments:batches", "upload", DISTRICT_ROLES | payers, 310, "Chi trả"))
+        panels.register("person", "Chi trả năm nay", "payments:person_year", BENEFIT_ROLES, 30)
+        todo.register(todos)

@@ -1,4 +1,23 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from payments.views import batches, lists, results
 
 app_name = "payments"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", lists.show_board, name="board"),
+    path("chuyen-buoc/", lists.move_lists, name="move_lists"),
+    path("mo-thang/<str:month>/", lists.open_next_month, name="open_month"),
+    path("<int:pk>/", lists.show_list, name="list"),
+    path("<int:pk>/chuyen-buoc/", lists.move_list, name="move_list"),
+    path("<int:pk>/tai-ve/", lists.download_list, name="download_list"),
+    path("<int:pk>/in/", lists.print_list, name="print_list"),
+    path("khoan/<int:pk>/", results.record, name="record_result"),
+    path("nguoi/<int:person_id>/", results.person_year, name="person_year"),
+    path("ket-qua/", batches.index, name="batches"),
+    path("ket-qua/mau/", batches.template, name="template"),
+    path("ket-qua/<int:pk>/", batches.show, name="batch"),
+    path("ket-qua/<int:pk>/ghi-nhan/", batches.confirm, name="confirm_batch"),
+    path("ket-qua/<int:pk>/kiem-tra-lai/", batches.recheck, name="recheck_batch"),
+    path("ket-qua/<int:pk>/bo/", batches.withdraw, name="withdraw_batch"),
+    path("ket-qua/<int:pk>/danh-dau/", batches.marked, name="marked_batch"),
+]

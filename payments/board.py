@@ -1,0 +1,295 @@
+"""What the board and a list's page show: reads, each in a fixed number of queries."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from batosocial.lib import clock, months
+from batosocial.lib.text import fold
+from batosocial.staff.models import Role, User
+from beneficiaries import confidential
+from beneficiaries.models import Policy
+from payments.models import Payment, PaymentLine, PaymentList, Period
+from payments.opening import count_month, first_month_to_open, open_month
+
+#: Điều 34 NĐ 20/2021: lists and money before the 25th of the month before, results before the 20th of the month.
+HAND_OVER_DAY, RESULTS_DAY = 25, 20
+
+STATE_TONES = {
+    PaymentList.State.DRAFT: "neutral",
+    PaymentList.State.SUBMITTED: "warning",
+    PaymentList.State.APPRAISED: "info",
+    PaymentList.State.APPROVED: "info",
+    PaymentList.State.HANDED_OVER: "success",
+    PaymentList.State.CLOSED: "neutral",
+}
+RESULT_TONES = {
+    "": "neutral",
+    Payment.Result.PAID_ACCOUNT: "success",
+    Payment.Result.PAID_CASH: "success",
+    Payment.Result.RETURNED: "danger",
+    Payment.Result.NOT_COLLECTED: "warning",
+}
+#: How the absence of a result stands in a filter.
+NO_RESULT = "chua-co"
+
+
+def hand_over_deadline(month: datetime.date) -> datetime.date:
+    """The day before which the month's lists are with the payers."""
+    return months.add(month, -1).replace(day=HAND_OVER_DAY)
+
+
+def results_deadline(month: datetime.date) -> datetime.date:
+    """The day before which the payers report the month's results."""
+    return month.replace(day=RESULTS_DAY)
+
+
+def open_months(user: User) -> list[datetime.date]:
+    """The months in which the user has lists, the latest first."""
+    lists = PaymentList.objects.visible_to(user)
+    return list(
+        Period.objects.filter(pk__in=lists.values("period_id"))
+        .order_by("-month")
+        .values_list("month", flat=True)
+        .distinct()
+    )
+
+
+def _mine(user: User) -> Q:
+    """Of a list's payments, those the user may count: a payer its own."""
+    return Q(payments__payer=user.payer_id) if user.role == Role.PAYER else Q()
+
+
+@dataclass
+class Group:
+    """The lists of one policy, with their sums."""
+
+    policy: str
+    label: str
+    lists: list[Any] = field(default_factory=list)
+
+    @property
+    def people(self) -> int:
+        return sum(row.people for row in self.lists)
+
+    @property
+    def amount(self) -> int:
+        return sum(row.amount for row in self.lists)
+
+    @property
+    def recorded(self) -> int:
+        return sum(row.recorded for row in self.lists)
+
+    @property
+    def has_results(self) -> bool:
+        return any(row.state in PaymentList.HANDED_OVER_STATES for row in self.lists)
+
+
+def lists_of(user: User, month: datetime.date, *, state: str = "") -> list[Group]:
+    """The lists of a month by policy, each with ``people``, ``amount`` (đồng) and ``recorded``, in one query."""
+    mine = _mine(user)
+    rows = (
+        PaymentList.objects.visible_to(user)
+        .filter(period__month=month)
+        .select_related(
+            "period", "commune", "submitted_by", "appraised_by", "signed_off_by", "approved_by", "handed_over_by"
+        )
+        .annotate(
+            people=Count("payments", filter=mine),
+            amount=Coalesce(Sum("payments__total", filter=mine), 0),
+            recorded=Count("payments", filter=mine & ~Q(payments__result="")),
+        )
+        .order_by("period__policy", "commune__position", "pk")
+    )
+    if state in PaymentList.State.values:
+        rows = rows.filter(state=state)
+    groups: dict[str, Group] = {}
+    for row in rows:
+        decorate(row)
+        policy = row.period.policy
+        groups.setdefault(policy, Group(policy, Policy(policy).label)).lists.append(row)
+    return list(groups.values())
+
+
+def decorate(row: Any) -> None:
+    """Give a list the words and colour of its step, and who took the last one when."""
+    row.tone = STATE_TONES[row.state]
+    row.step_label = row.get_state_display()
+    if row.state == PaymentList.State.APPRAISED:
+        row.step_label = "Chờ duyệt" if row.signed_off_by_id else "Chờ trưởng phòng ký"
+    if row.state == PaymentList.State.DRAFT and row.returned_by_id:
+        row.tone, row.step_label = "danger", "Bị trả lại"
+    taken = [event for event in timeline(row) if event.at]
+    row.last = max(taken, key=lambda event: event.at) if taken else None
+
+
+@dataclass(frozen=True)
+class Event:
+    label: str
+    by: User | None
+    at: datetime.datetime | None
+    note: str = ""
+
+
+def timeline(row: PaymentList) -> list[Event]:
+    """The steps of a list in order; one that was not taken has no time."""
+    return [
+        Event("Xã gửi", row.submitted_by, row.submitted_at),
+        Event("Thẩm định", row.appraised_by, row.appraised_at),
+        Event("Trưởng phòng ký", row.signed_off_by, row.signed_off_at),
+        Event("Duyệt", row.approved_by, row.approved_at),
+        Event("Giao chi trả", row.handed_over_by, row.handed_over_at),
+    ]
+
+
+@dataclass(frozen=True)
+class Total:
+    channel: str
+    payer: str
+    payer_code: str
+    people: int
+    amount: int
+    paid: int
+    recorded: int
+
+
+def totals_of(payments: QuerySet[Payment]) -> list[Total]:
+    """People and đồng by channel and payer, in one query."""
+    rows = (
+        payments.order_by()
+        .values("planned_channel", "payer__name", "payer__code")
+        .annotate(
+            people=Count("pk"),
+            amount=Sum("total"),
+            paid=Count("pk", filter=Q(result__in=Payment.PAID)),
+            recorded=Count("pk", filter=~Q(result="")),
+        )
+        .order_by("planned_channel", "payer__name")
+    )
+    return [
+        Total(
+            Payment.Channel(row["planned_channel"]).label,
+            row["payer__name"],
+            row["payer__code"],
+            row["people"],
+            row["amount"],
+            row["paid"],
+            row["recorded"],
+        )
+        for row in rows
+    ]
+
+
+def filtered(payments: QuerySet[Payment], *, q: str = "", channel: str = "", result: str = "") -> QuerySet[Payment]:
+    """Payments by name (with or without accents), CCCD, account or payment number; channel; result."""
+    if key := fold(q):
+        digits = q.replace(" ", "")
+        payments = payments.filter(
+            Q(person__search_key__contains=key)
+            | Q(name__icontains=q)
+            | Q(number__icontains=digits)
+            | Q(cccd__contains=digits)
+            | Q(account_number__contains=digits)
+        )
+    if channel:
+        payments = payments.filter(planned_channel=channel)
+    if result == NO_RESULT:
+        payments = payments.filter(result="")
+    elif result:
+        payments = payments.filter(result=result)
+    return payments
+
+
+def with_lines(payments: QuerySet[Payment]) -> QuerySet[Payment]:
+    """With everything a row of the list shows, in two queries."""
+    lines = PaymentLine.objects.select_related("category").order_by("pk")
+    return payments.select_related("provider", "payer").prefetch_related(Prefetch("lines", queryset=lines))
+
+
+def category_label(line: PaymentLine, *, user: User | None) -> str:
+    """The category's code with its level; plain "BTXH" for a confidential group. A payer needs no group at all,
+    and paper (``user`` None) never shows a confidential one."""
+    if user is not None and user.role == Role.PAYER:
+        return line.policy
+    code = confidential.shown_code(line.category, user)
+    if code == confidential.HIDDEN_CODE:
+        return code
+    level = f" {line.level}%" if line.level else ""
+    quantity = f" × {line.quantity}" if line.quantity > 1 else ""
+    return f"{code}{level}{quantity}"
+
+
+@dataclass(frozen=True)
+class PlannedPolicy:
+    policy: str
+    label: str
+    month: datetime.date
+    already_open: bool
+    lists: int
+    people: int
+    amount: int
+    decrees: list[str]
+
+
+def next_month() -> datetime.date:
+    """The first month that some policy has not opened."""
+    return min(first_month_to_open(policy) for policy in Policy.values)
+
+
+def plan_month(*, actor: User, month: datetime.date) -> list[PlannedPolicy]:
+    """What opening the month would make, found by opening it and taking it back. OpeningRefused as ``open_month``."""
+    with transaction.atomic():
+        done = open_month(actor=actor, month=month)
+        planned = []
+        for policy in Policy:
+            lists, _, people, amount = count_month(month, [policy.value])
+            planned.append(
+                PlannedPolicy(
+                    policy=policy.value,
+                    label=policy.label,
+                    month=month,
+                    already_open=policy.value not in done.opened,
+                    lists=lists,
+                    people=people,
+                    amount=amount,
+                    decrees=_decrees(policy.value, month),
+                )
+            )
+        transaction.set_rollback(True)
+    return planned
+
+
+def _decrees(policy: str, month: datetime.date) -> list[str]:
+    """The decrees whose rates stand in the month's lines."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT legal_basis FROM (
+                SELECT DISTINCT ON (r.category_id, r.level) r.legal_basis
+                FROM beneficiaries_rate r
+                WHERE r.valid_from <= %(month)s AND r.known_on <= %(today)s AND EXISTS (
+                    SELECT 1 FROM payments_paymentline i
+                    WHERE i.policy = %(policy)s AND i.month = %(month)s AND i.kind = 'regular'
+                      AND i.category_id = r.category_id AND i.level = r.level
+                )
+                ORDER BY r.category_id, r.level, r.valid_from DESC, r.known_on DESC
+            ) AS used GROUP BY legal_basis ORDER BY count(*) DESC, legal_basis
+            """,
+            {"policy": policy, "month": month, "today": clock.today()},
+        )
+        return [basis for (basis,) in cursor.fetchall()]
+
+
+def year_of(user: User, person_id: int, year: int) -> Iterable[Payment]:
+    """A person's payments of a year that the user may see, in two queries."""
+    return with_lines(
+        Payment.objects.visible_to(user)
+        .filter(person_id=person_id, payment_list__period__month__year=year)
+        .select_related("payment_list__period")
+        .order_by("-payment_list__period__month", "payment_list__period__policy")
+    )

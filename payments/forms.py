@@ -1,0 +1,143 @@
+"""Forms of the payment pages."""
+
+import datetime
+from typing import Any
+
+from django import forms
+
+from batosocial.lib import months
+from batosocial.lib.text import clean
+from batosocial.staff.models import Payer, Role, User
+from batosocial.web.forms import DayInput, WorkbookField
+from payments.board import NO_RESULT
+from payments.models import Payment, PaymentList
+from payments.results.rules import NewResult
+
+
+def month_of(text: str | None) -> datetime.date | None:
+    """The month that a URL names; None for nothing or nonsense."""
+    try:
+        return months.parse(text or "")
+    except ValueError:
+        return None
+
+
+class BoardFilter(forms.Form):
+    thang = forms.ChoiceField(label="Tháng", required=False)
+    buoc = forms.ChoiceField(label="Bước", required=False, choices=[("", "Mọi bước"), *PaymentList.State.choices])
+
+    def __init__(self, *args: Any, opened: list[datetime.date], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["thang"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
+        field.choices = [(months.iso(month), months.title(month).capitalize()) for month in opened]
+
+
+class PaymentFilter(forms.Form):
+    q = forms.CharField(
+        label="Tìm",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"placeholder": "Họ tên, CCCD, số tài khoản, số chi trả", "type": "search"}),
+    )
+    hinh_thuc = forms.ChoiceField(label="Hình thức", required=False, choices=[("", "Tất cả"), *Payment.Channel.choices])
+    ket_qua = forms.ChoiceField(
+        label="Kết quả",
+        required=False,
+        choices=[("", "Tất cả"), (NO_RESULT, "Chưa có kết quả"), *Payment.Result.choices],
+    )
+
+    def values(self) -> dict[str, str]:
+        """The filter; a value that is no choice filters nothing."""
+        self.is_valid()
+        return {
+            "q": self.cleaned_data.get("q", ""),
+            "channel": self.cleaned_data.get("hinh_thuc", ""),
+            "result": self.cleaned_data.get("ket_qua", ""),
+        }
+
+
+class ResultForm(forms.Form):
+    """One payment's result. What fits together, the service judges; it names the field."""
+
+    result = forms.ChoiceField(label="Kết quả")
+    return_reason = forms.ChoiceField(
+        label="Vì sao bị trả lại",
+        required=False,
+        choices=[("", "Không bị trả lại"), *Payment.ReturnReason.choices],
+        help_text="Chỉ khi chuyển khoản bị ngân hàng trả lại.",
+    )
+    paid_on = forms.DateField(
+        label="Ngày chi",
+        required=False,
+        widget=DayInput,
+        help_text="Bắt buộc khi đã chi.",
+        error_messages={"invalid": "Hãy ghi ngày dạng 22/07/2024."},
+    )
+    reference = forms.CharField(
+        label="Số tham chiếu", required=False, max_length=60, help_text="Số giao dịch của ngân hàng, số phiếu chi."
+    )
+    note = forms.CharField(label="Ghi chú", required=False, max_length=300)
+    why = forms.CharField(
+        label="Vì sao sửa",
+        required=False,
+        max_length=300,
+        help_text="Khoản này đã ghi là đã chi. Lý do sửa được lưu trong nhật ký.",
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, payment: Payment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fits = (
+            Payment.Result.choices
+            if payment.planned_channel == Payment.Channel.ACCOUNT
+            else [choice for choice in Payment.Result.choices if choice[0] in ("paid_cash", "not_collected")]
+        )
+        field = self.fields["result"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
+        field.choices = [("", "Chọn kết quả"), *fits]
+        if payment.planned_channel == Payment.Channel.CASH:
+            del self.fields["return_reason"]
+        if payment.result not in Payment.PAID:
+            del self.fields["why"]
+
+    def new_result(self) -> NewResult:
+        data = self.cleaned_data
+        return NewResult(
+            result=data["result"],
+            return_reason=data.get("return_reason", ""),
+            paid_on=data["paid_on"],
+            reference=clean(data["reference"]),
+            note=clean(data["note"]),
+        )
+
+    def refuse(self, errors: dict[str, str]) -> None:
+        """Show a service's objections beside the fields."""
+        for name, message in errors.items():
+            self.add_error(name if name in self.fields else None, message)
+
+
+class UploadForm(forms.Form):
+    payer = forms.ModelChoiceField(
+        label="Tổ chức chi trả", queryset=Payer.objects.all(), empty_label="Chọn tổ chức chi trả"
+    )
+    file = WorkbookField(label="Tệp kết quả", endings=(".xlsx", ".xls", ".csv"))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if user.role == Role.PAYER:
+            del self.fields["payer"]
+
+
+class RowFilter(forms.Form):
+    tinh_trang = forms.ChoiceField(label="Tình trạng", required=False)
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["tinh_trang"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
+        field.choices = [("", "Tất cả"), *choices]
+
+    def value(self) -> str:
+        self.is_valid()
+        return str(self.cleaned_data.get("tinh_trang", ""))

@@ -1,0 +1,87 @@
+"""What waits for each role in the payment lists: one query for the lists, one for the payments."""
+
+import datetime
+from collections import Counter
+from urllib.parse import urlencode
+
+from django.db.models import Max
+from django.urls import reverse
+
+from batosocial.lib import clock, months
+from batosocial.staff.models import Role, User
+from batosocial.web.todo import Todo, Tone
+from payments import board
+from payments.models import Payment, PaymentList, Period
+
+State = PaymentList.State
+#: (state, signed off or not, where that matters), role, words, tone
+_STEPS: tuple[tuple[str, bool | None, str, str, Tone], ...] = (
+    (State.DRAFT, None, Role.COMMUNE_LEADER, "danh sách chờ gửi Phòng LĐ-TB&XH", "warning"),
+    (State.SUBMITTED, None, Role.DISTRICT_OFFICER, "danh sách chờ thẩm định", "warning"),
+    (State.APPROVED, None, Role.DISTRICT_OFFICER, "danh sách cần giao", "warning"),
+    (State.APPRAISED, False, Role.DISTRICT_LEADER, "danh sách chờ ký thẩm định", "warning"),
+    (State.APPRAISED, True, Role.CHAIRMAN, "danh sách chờ duyệt", "warning"),
+)
+
+
+def todos(user: User) -> list[Todo]:
+    """Lists that wait for the user's step, payments without a result, and a month to be opened."""
+    found = _lists(user)
+    if user.role in (Role.DISTRICT_OFFICER, Role.PAYER):
+        found += _results(user)
+    if user.role == Role.DISTRICT_OFFICER:
+        found += _opening()
+    return found
+
+
+def _lists(user: User) -> list[Todo]:
+    mine = [step for step in _STEPS if step[2] == user.role]
+    if not mine and user.role != Role.COMMUNE_OFFICER:
+        return []
+    counts: Counter[tuple[str, bool]] = Counter()
+    latest: dict[tuple[str, bool], datetime.date] = {}
+    returned = 0
+    rows = PaymentList.objects.visible_to(user).filter(period__state=Period.State.OPEN)
+    for state, signed, sent_back, month in rows.values_list("state", "signed_off_by", "returned_by", "period__month"):
+        key = (state, signed is not None)
+        counts[key] += 1
+        latest[key] = max(month, latest.get(key, month))
+        returned += state == State.DRAFT and sent_back is not None
+    found = []
+    for wanted, needs_signature, _, label, tone in mine:
+        keys = [key for key in counts if key[0] == wanted and needs_signature in (None, key[1])]
+        if keys:
+            month = max(latest[key] for key in keys)
+            url = f"{reverse('payments:board')}?{urlencode({'thang': months.iso(month), 'buoc': wanted})}"
+            hint = f"Tháng {months.label(month)}, giao trước ngày {board.hand_over_deadline(month):%d/%m/%Y}"
+            found.append(Todo(label, sum(counts[key] for key in keys), url, tone, hint))
+    if returned and user.role in (Role.COMMUNE_LEADER, Role.COMMUNE_OFFICER):
+        url = f"{reverse('payments:board')}?{urlencode({'buoc': State.DRAFT})}"
+        found.append(Todo("danh sách bị Phòng trả lại", returned, url, "danger", "Xem lý do trong danh sách"))
+    return found
+
+
+def _results(user: User) -> list[Todo]:
+    waiting = Payment.objects.visible_to(user).filter(
+        result="", payment_list__state=State.HANDED_OVER, payment_list__period__state=Period.State.OPEN
+    )
+    if user.role == Role.PAYER:
+        label, url = "khoản chờ kết quả", reverse("payments:batches")
+    else:
+        label, url = "khoản chưa có kết quả", f"{reverse('payments:board')}?{urlencode({'buoc': State.HANDED_OVER})}"
+    month = waiting.aggregate(month=Max("payment_list__period__month"))["month"]
+    if month is None:
+        return []
+    deadline = board.results_deadline(month)
+    tone: Tone = "danger" if clock.today() >= deadline else "info"
+    return [Todo(label, waiting.count(), url, tone, f"Tháng {months.label(month)}, hạn trước ngày {deadline:%d/%m/%Y}")]
+
+
+def _opening() -> list[Todo]:
+    month = board.next_month()
+    if month > months.add(months.first(clock.today()), 1):
+        return []
+    deadline = board.hand_over_deadline(month)
+    url = reverse("payments:open_month", args=[months.iso(month)])
+    hint = f"{months.title(month).capitalize()}, giao danh sách trước ngày {deadline:%d/%m/%Y}"
+    return [Todo("tháng cần mở danh sách chi trả", 1, url, "warning", hint)]

@@ -1,0 +1,235 @@
+"""The board of a month's lists, opening the next month, a list's page, its workbook and its paper."""
+
+import datetime
+import io
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.views.decorators.http import require_POST, require_safe
+
+from batosocial.audit import services as audit
+from batosocial.lib import clock, months
+from batosocial.staff.models import BENEFIT_ROLES, Role
+from batosocial.web.access import StaffRequest, roles_required
+from batosocial.web.pagination import paginate
+from payments import board, exports, states
+from payments.forms import BoardFilter, PaymentFilter, month_of
+from payments.models import Payment, PaymentList, Period
+from payments.opening import OpeningRefused, open_month
+from payments.services import RECORDERS
+
+VIEWERS = (*BENEFIT_ROLES, Role.PAYER)
+
+
+def board_url(month: datetime.date, **more: str) -> str:
+    query = QueryDict(mutable=True)
+    query["thang"] = months.iso(month)
+    query.update(more)
+    return f"{reverse('payments:board')}?{query.urlencode()}"
+
+
+@roles_required(*VIEWERS)
+@require_safe
+def show_board(request: StaffRequest) -> HttpResponse:
+    opened = board.open_months(request.user)
+    month = month_of(request.GET.get("thang"))
+    if month not in opened:
+        month = opened[0] if opened else None
+    form = BoardFilter({**request.GET.dict(), "thang": months.iso(month) if month else ""}, opened=opened)
+    context: dict[str, Any] = {"form": form, "month": month, "steps": states.steps_of(request.user)}
+    if month:
+        state = request.GET.get("buoc", "")
+        context |= {
+            "groups": board.lists_of(request.user, month, state=state),
+            "hand_over_deadline": board.hand_over_deadline(month),
+            "results_deadline": board.results_deadline(month),
+            "is_payer": request.user.role == Role.PAYER,
+        }
+    if request.user.role == Role.DISTRICT_OFFICER:
+        planned = board.next_month()
+        context |= {"next_month": planned, "next_deadline": board.hand_over_deadline(planned)}
+    return render(request, "payments/board.html", context)
+
+
+@roles_required(*(role for step in states.STEPS.values() for role in step.roles))
+@require_POST
+def move_lists(request: StaffRequest) -> HttpResponse:
+    """Take a step with the ticked lists, and name what moved and every refusal."""
+    step = _step(request)
+    try:
+        ids = [int(text) for text in request.POST.getlist("lists")]
+    except ValueError:
+        raise Http404 from None
+    back = request.POST.get("thang", "")
+    url = board_url(month) if (month := month_of(back)) else reverse("payments:board")
+    if not ids:
+        messages.warning(request, "Chưa đánh dấu danh sách nào. Hãy đánh dấu rồi chọn việc cần làm.")
+        return redirect(url)
+    if PaymentList.objects.visible_to(request.user).filter(pk__in=ids).count() != len(set(ids)):
+        raise Http404
+    _take(request, step, ids)
+    return redirect(url)
+
+
+@roles_required(*(role for step in states.STEPS.values() for role in step.roles))
+@require_POST
+def move_list(request: StaffRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(PaymentList.objects.visible_to(request.user), pk=pk)
+    _take(request, _step(request), [row.pk])
+    return redirect("payments:list", pk=row.pk)
+
+
+def _step(request: StaffRequest) -> states.Step:
+    step = states.STEPS.get(request.POST.get("step", ""))
+    if step is None:
+        raise Http404
+    if request.user.role not in step.roles:
+        raise PermissionDenied
+    return step
+
+
+def _take(request: StaffRequest, step: states.Step, ids: list[int]) -> None:
+    try:
+        outcome = states.take_step(actor=request.user, step=step, list_ids=ids, reason=request.POST.get("reason", ""))
+    except states.StepRefused as refusal:
+        messages.error(request, str(refusal))
+        return
+    if len(outcome.moved) == 1:
+        messages.success(request, f"{step.done}: {outcome.moved[0]}.")
+    elif outcome.moved:
+        messages.success(request, f"{step.done} {len(outcome.moved)} danh sách.")
+    if len(outcome.unchanged) == 1:
+        messages.info(request, f"{outcome.unchanged[0]} đã qua bước này từ trước, không thay đổi gì.")
+    elif outcome.unchanged:
+        messages.info(request, f"{len(outcome.unchanged)} danh sách đã qua bước này từ trước, không thay đổi gì.")
+    if outcome.refused:
+        items = format_html_join("", "<li>{}: {}</li>", ((one.label, one.reason) for one in outcome.refused))
+        messages.error(
+            request, format_html("<p>{} danh sách không chuyển được:</p><ul>{}</ul>", len(outcome.refused), items)
+        )
+
+
+@roles_required(Role.DISTRICT_OFFICER)
+def open_next_month(request: StaffRequest, month: str) -> HttpResponse:
+    """Say what opening would make; then, on POST, make it."""
+    wanted = month_of(month)
+    if wanted is None:
+        raise Http404
+    if request.method == "POST":
+        try:
+            opened = open_month(actor=request.user, month=wanted)
+        except OpeningRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("payments:open_month", month=months.iso(wanted))
+        if opened.already_open:
+            messages.info(request, f"{months.title(wanted).capitalize()} đã mở từ trước, không thay đổi gì.")
+        else:
+            messages.success(request, f"Đã mở {months.title(wanted)}: {opened.lists} danh sách.")
+        return redirect(board_url(wanted))
+    context: dict[str, Any] = {"month": wanted, "today": clock.today()}
+    try:
+        context["planned"] = board.plan_month(actor=request.user, month=wanted)
+    except OpeningRefused as refusal:
+        context["refusal"] = str(refusal)
+    else:
+        context["all_open"] = all(one.already_open for one in context["planned"])
+        context["deadline"] = board.hand_over_deadline(wanted)
+    return render(request, "payments/open_month.html", context)
+
+
+def _visible_list(request: StaffRequest, pk: int) -> PaymentList:
+    rows = PaymentList.objects.visible_to(request.user).select_related(
+        "period",
+        "commune",
+        "submitted_by",
+        "appraised_by",
+        "signed_off_by",
+        "approved_by",
+        "handed_over_by",
+        "returned_by",
+    )
+    return get_object_or_404(rows, pk=pk)
+
+
+@roles_required(*VIEWERS)
+@require_safe
+def show_list(request: StaffRequest, pk: int) -> HttpResponse:
+    user = request.user
+    row = _visible_list(request, pk)
+    board.decorate(row)
+    mine = Payment.objects.visible_to(user).filter(payment_list=row)
+    form = PaymentFilter(request.GET)
+    page = paginate(request, board.with_lines(board.filtered(mine, **form.values())))
+    for payment in page.object_list:
+        describe(payment, request)
+    totals = board.totals_of(mine)
+    context = {
+        "row": row,
+        "timeline": board.timeline(row),
+        "totals": totals,
+        "people": sum(total.people for total in totals),
+        "amount": sum(total.amount for total in totals),
+        "recorded": sum(total.recorded for total in totals),
+        "steps": states.open_steps(row, user),
+        "form": form,
+        "page": page,
+        "handed_over": row.state in PaymentList.HANDED_OVER_STATES,
+        "can_record": user.role in RECORDERS
+        and row.state == PaymentList.State.HANDED_OVER
+        and row.period.state == Period.State.OPEN,
+        "templates": user.role in (Role.DISTRICT_OFFICER, Role.PAYER) and row.state in PaymentList.HANDED_OVER_STATES,
+        "payers": {total.payer for total in totals},
+        "board_url": board_url(row.period.month),
+    }
+    return render(request, "payments/list.html", context)
+
+
+def describe(payment: Any, request: StaffRequest) -> None:
+    """Give a payment what its row shows to this user."""
+    payment.line_labels = [(board.category_label(line, user=request.user), line) for line in payment.lines.all()]
+    payment.receiver = exports.receiver(payment)
+    payment.tone = board.RESULT_TONES[payment.result]
+
+
+@roles_required(*VIEWERS)
+@require_safe
+def download_list(request: StaffRequest, pk: int) -> FileResponse:
+    row = _visible_list(request, pk)
+    content = exports.list_workbook(row, _paper_rows(request, row), payer_name=_payer_name(request))
+    audit.record(actor=request.user, action="tải danh sách chi trả", row=row)
+    return FileResponse(
+        io.BytesIO(content), as_attachment=True, filename=exports.list_filename(row), content_type=exports.XLSX
+    )
+
+
+@roles_required(*VIEWERS)
+@require_safe
+def print_list(request: StaffRequest, pk: int) -> HttpResponse:
+    row = _visible_list(request, pk)
+    rows = _paper_rows(request, row)
+    context = {
+        "row": row,
+        "title": exports.list_title(row),
+        "payer_name": _payer_name(request),
+        "rows": rows,
+        "sums": {name: sum(getattr(one, name) for one in rows) for name in exports.SUMMED_FIELDS},
+        "in_words": exports.words_of(sum(one.total for one in rows)),
+        "signatures": exports.SIGNATURES,
+        "is_demo": settings.DEMO,
+    }
+    return render(request, "payments/print.html", context)
+
+
+def _paper_rows(request: StaffRequest, row: PaymentList) -> list[exports.ListRow]:
+    payments = board.with_lines(Payment.objects.visible_to(request.user).filter(payment_list=row))
+    return exports.list_rows(payments, for_payer=request.user.role == Role.PAYER)
+
+
+def _payer_name(request: StaffRequest) -> str:
+    return str(request.user.payer) if request.user.role == Role.PAYER else ""
