@@ -1,6 +1,7 @@
 """Rolling payments up into figures: one statement for a month, safe to repeat."""
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
@@ -163,7 +164,7 @@ def ask_roll_up(*, actor: User, month: datetime.date, result_url: str = "") -> J
     return queue_roll_up(actor=actor, month=month, result_url=result_url)
 
 
-def roll_up_changed_months(changed: set[datetime.date], actor: User) -> None:
+def roll_up_changed_months(*, months: Collection[datetime.date], actor: User) -> None:
     """Callback of ``payments.hooks``: results of these months changed in the transaction that is running."""
-    for month in sorted(changed):
+    for month in sorted(months):
         queue_roll_up(actor=actor, month=month)

@@ -152,11 +152,7 @@ def test_no_demo_number_stands_in_the_sample_workbooks() -> None:
 
 def test_the_same_people_on_every_machine() -> None:
     digest = hashlib.sha256(repr(list(invent())).encode()).hexdigest()
-    assert digest == hashlib.sha256(repr(list(invent())).encode()).hexdigest()
-    assert digest.startswith(DIGEST)
-
-
-DIGEST = "?"
+    assert digest.startswith("3a48998f3c0e")
 
 
 def test_there_is_a_sign_in_for_each_role() -> None:

@@ -4,6 +4,7 @@ import datetime
 import json
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -43,10 +44,8 @@ def test_amounts_are_the_rates_known_at_the_business_date(officer: User) -> None
     assert lines.filter(category__code="NCC-3.1").values_list("amount").distinct().get() == (2_789_000,)
 
 
-def test_a_list_locked_before_the_decree_was_signed_takes_the_older_rate(
-    officer: User, settings: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(settings, "BUSINESS_DATE", datetime.date(2024, 6, 25))
+def test_a_list_locked_before_the_decree_was_signed_takes_the_older_rate(officer: User, settings: LazySettings) -> None:
+    settings.BUSINESS_DATE = datetime.date(2024, 6, 25)
     open_month(actor=officer, month=AUGUST)
     amounts = PaymentLine.objects.filter(month=AUGUST, category__code="BTXH-5C").values_list("amount").distinct()
     assert amounts.get() == (360_000,)
