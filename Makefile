@@ -11,6 +11,7 @@ test: setup  ## every check and every test
 	@exec $(PY) -m tools.test
 
 setup:  ## the virtual environment, the front-end files, the collected static files
+	@command -v python3 >/dev/null || { echo "Lỗi: máy chưa có python3; hãy cài Python 3.11 trở lên." >&2; exit 1; }
 	@python3 tools/setup.py
 
 lint: setup  ## ruff, mypy, import-linter, missing migrations, check --deploy

@@ -87,5 +87,6 @@ def copy_files() -> None:
 
 
 if __name__ == "__main__":
-    install_packages()
+    if "--copy-only" not in sys.argv:  # where node_modules has been filled already, as in the Dockerfile
+        install_packages()
     copy_files()

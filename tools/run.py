@@ -101,10 +101,10 @@ def sign_ins() -> list[str]:
         return []
     from batosocial.demo.accounts import SIGN_INS
 
-    widths = [max(len(row[column]) for row in SIGN_INS) for column in range(3)]
+    table = [("Vai trò", "Tên đăng nhập", "Mật khẩu"), *SIGN_INS]
+    widths = [max(len(row[column]) for row in table) for column in range(3)]
     rows = [
-        "  " + "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (("Vai trò", "Tên đăng nhập", "Mật khẩu"), *SIGN_INS)
+        "  " + "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table
     ]
     return ["", "Dữ liệu minh họa. Đăng nhập bằng một trong các tài khoản:", *rows]
 
@@ -126,7 +126,7 @@ class Run:
             "DATA_DIR": str(data_dir),
             "PYTHONUNBUFFERED": "1",
             # As root Celery warns at every start; that the whole runs as root is the user's decision.
-            "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "ignore::RuntimeWarning:celery.platforms"),
+            "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "ignore::UserWarning:celery.platforms"),
         }
         for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
             # Without a shell in between the signal reaches the program itself.
@@ -171,11 +171,27 @@ class Run:
 
 
 def _manager(run: Run) -> Any:
-    """Honcho's manager, with three differences: it says which process ended first, says nothing about its own
-    doings, and a signal that comes before every process has started is kept until then.
+    """Honcho's manager, with four differences: it says which process ended first, says nothing about its own
+    doings, keeps a signal that comes before every process has started, and nothing outlives it when it is killed.
     """
     from honcho import manager as honcho
     from honcho.printer import Printer
+    from honcho.process import Process
+
+    class WatchfulProcess(Process):  # type: ignore[misc, unused-ignore]
+        """Honcho's go-between for one program, in a process of its own."""
+
+        def run(self, *arguments: Any) -> None:
+            threading.Thread(target=self.end_with_manager, args=(os.getppid(),), daemon=True).start()
+            super().run(*arguments)
+
+        def end_with_manager(self, manager_pid: int) -> None:
+            while os.getppid() == manager_pid:
+                time.sleep(1)
+            for sign in (signal.SIGTERM, signal.SIGKILL):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._child.pid, sign)
+                time.sleep(5)
 
     class Manager(honcho.Manager):  # type: ignore[misc, unused-ignore]
         asked_to_stop = False
@@ -209,7 +225,9 @@ def _manager(run: Run) -> Any:
                     with contextlib.suppress(ProcessLookupError, PermissionError):
                         os.killpg(process["pid"], signal.SIGKILL)
 
-    return Manager(Printer(sys.stdout))
+    manager = Manager(Printer(sys.stdout))
+    manager._process_ctor = WatchfulProcess
+    return manager
 
 
 def main() -> int:
