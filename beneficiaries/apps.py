@@ -8,7 +8,12 @@ class BeneficiariesConfig(AppConfig):
     def ready(self) -> None:
         from batosocial.staff.models import BENEFIT_ROLES
         from batosocial.web import navigation, todo
-        from beneficiaries import todos
+        from beneficiaries import (
+            tasks,  # noqa: F401 (registers the jobs)
+            todos,
+        )
+        from beneficiaries.imports import todos as import_todos
+        from beneficiaries.imports.services import READERS
         from beneficiaries.services import CONFIRMING_ROLES
 
         item = navigation.NavItem
@@ -16,4 +21,6 @@ class BeneficiariesConfig(AppConfig):
         navigation.register(
             item("Xác nhận nơi nhận", "beneficiaries:routes", "check-circle", CONFIRMING_ROLES, 110, "Đối tượng")
         )
+        navigation.register(item("Nạp danh sách", "beneficiaries:imports", "upload", READERS, 120, "Đối tượng"))
         todo.register(todos.waiting_routes)
+        todo.register(import_todos.lists)

@@ -4,18 +4,26 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
+from django.db.models.functions import Lower
 
 from batosocial.jobs.models import Job, StoredFile
+from batosocial.lib.text import clean, fold
 from batosocial.staff.scoping import commune_scope
 from batosocial.territory.models import Unit
-from beneficiaries.models.catalogue import Policy
+from beneficiaries.models.catalogue import Category, Policy
 from beneficiaries.models.person import Person
 
 
 class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
     def visible_to(self, user: Any) -> "ImportBatchQuerySet":
         return self.filter(commune_scope(user, "commune"))
+
+    def for_list(self) -> "ImportBatchQuerySet":
+        """With what a page shows of each, without the workbook's bytes."""
+        return self.select_related("commune", "file", "uploaded_by", "sent_by", "accepted_by", "job").defer(
+            "file__content"
+        )
 
 
 class ImportBatch(models.Model):
@@ -87,6 +95,23 @@ class ImportBatch(models.Model):
         return self.new_count + self.changed_count + self.unchanged_count + self.error_count
 
 
+class ImportRowQuerySet(models.QuerySet["ImportRow"]):
+    def named(self, wanted: str) -> "ImportRowQuerySet":
+        """Rows whose name holds the text; written without accents it finds those with accents too."""
+        if fold(wanted) == clean(wanted).lower():
+            return self.annotate(plain_name=_Unaccent(Lower("name"))).filter(plain_name__contains=fold(wanted))
+        return self.filter(name__icontains=clean(wanted))
+
+    def confidential(self) -> "ImportRowQuerySet":
+        """Rows of groups that not everybody may see (đ.b k1 Điều 8 NĐ 20/2021)."""
+        codes = Category.objects.filter(confidential=True).values_list("code", flat=True)
+        return self.filter(data__category__in=list(codes))
+
+
+class _Unaccent(Func):
+    function = "unaccent"
+
+
 class ImportRow(models.Model):
     """One row of the workbook: what was read, what it is compared with the register, and what is wrong."""
 
@@ -109,6 +134,8 @@ class ImportRow(models.Model):
     #: [{"column", "severity", "message"}]
     messages = models.JSONField(default=list)
     person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = ImportRowQuerySet.as_manager()
 
     class Meta:
         verbose_name = "dòng danh sách"

@@ -1,0 +1,201 @@
+"""From a workbook to the rows of people in it: where the table is, which row is a person, which a hamlet."""
+
+import datetime
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from batosocial.lib.text import accent_key, clean, fold
+from batosocial.lib.workbooks import Cell, CellError, Sheet, WorkbookError, read_workbook
+from batosocial.territory.models import Unit
+from beneficiaries.imports import heading
+from beneficiaries.imports.columns import EXPECTED, Layout, find_layout, is_header_again
+from beneficiaries.imports.messages import ListRefused
+from beneficiaries.models import Policy
+
+#: Cells of which a person's row has some and a heading or signature has none.
+_EVIDENCE = ("male", "female", "birth", "birth_year", "sex", "cccd", "cmnd", "category", "account")
+_HAMLET_WORDS = (
+    "thon",
+    "tdp",
+    "to dan pho",
+    "to",
+    "khu dan cu",
+    "kdc",
+    "khu",
+    "xom",
+    "lang",
+    "ban",
+    "ap",
+    "khom",
+    "buon",
+)
+_ENUMERATION = re.compile(r"^(?:[IVXLC]+|\d{1,2}|[A-Za-z])\s*[.):\-/]+\s*")
+_TOTALS = ("tổng cộng", "tổng số", "tổng", "cộng", "cộng thôn", "cộng tổ", "bằng chữ", "tổng tiền", "tổng kinh phí")
+_SIGNATURES = (
+    "người lập", "nguoi lap", "lập bảng", "lập biểu", "kế toán", "chủ tịch", "phó chủ tịch", "thủ trưởng", "xác nhận",
+    "tm.", "kt.", "tm ủy ban", "tm uỷ ban", "ủy ban nhân dân", "uỷ ban nhân dân", "cán bộ", "công chức", "người duyệt",
+    "(ký", "ký tên",
+)  # fmt: skip
+_DATE_LINE = re.compile(r"ngày\b.*\btháng\b.*\bnăm\b", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class SourceRow:
+    """One person's row: ``row`` as Excel counts, ``hamlet`` from the section it stands in."""
+
+    sheet: str
+    row: int
+    layout: Layout
+    cells: Sequence[Cell]
+    hamlet: str
+
+    def get(self, name: str) -> Cell:
+        """The cell of a field, "" where the list has no such column or the cell is blank."""
+        value = _cell(self.cells, self.layout, name)
+        return "" if isinstance(value, str) and not clean(value) else value
+
+    @property
+    def ordinal(self) -> str:
+        return clean(str(self.get("ordinal")))
+
+
+@dataclass(slots=True)
+class CommuneList:
+    """What a workbook holds; ``month`` is that of its title, None where it names none."""
+
+    rows: list[SourceRow]
+    month: datetime.date | None
+    titles: dict[str, list[heading.Line]] = field(default_factory=dict)
+
+
+def read_list(content: bytes, filename: str) -> CommuneList:
+    """The people's rows of all visible sheets that have a table.
+
+    Raises ListRefused, with a message for the user, for a file that is no readable workbook, has no table of the
+    expected columns, or nobody in it.
+    """
+    try:
+        sheets = [sheet for sheet in read_workbook(content, filename) if not sheet.hidden]
+    except WorkbookError as error:
+        raise ListRefused(str(error)) from error
+    found = [(sheet, layout) for sheet in sheets if (layout := find_layout(sheet.rows))]
+    complete = [(sheet, layout) for sheet, layout in found if not layout.missing()]
+    if not complete:
+        if not found:
+            raise ListRefused(f"Không tìm thấy dòng tiêu đề của bảng. Danh sách cần có các cột: {EXPECTED}.")
+        sheet, layout = found[0]
+        raise ListRefused(
+            f"Bảng thiếu cột: {', '.join(layout.missing())}. Danh sách cần có các cột: {EXPECTED}.",
+            sheet=sheet.name,
+            row=layout.header_row + 1,
+        )
+    titles = {sheet.name: list(_title(sheet, layout)) for sheet, layout in complete}
+    rows = [row for sheet, layout in complete for row in _people(sheet, layout)]
+    if not rows:
+        raise ListRefused("Bảng không có dòng nào dưới tiêu đề. Hãy kiểm tra lại tệp đã chọn.")
+    month = heading.find_month(line for lines in titles.values() for line in lines)
+    return CommuneList(rows, month, titles)
+
+
+def check_heading(read: CommuneList, *, commune: Unit, policy: str) -> None:
+    """ListRefused where a title names another commune or the other policy than the chosen ones."""
+    communes = list(Unit.objects.current().communes().filter(parent_id=commune.parent_id))
+    for sheet, lines in read.titles.items():
+        if wrong := heading.wrong_commune(lines, commune, communes):
+            row, words = wrong
+            raise ListRefused(
+                f"Tiêu đề ghi “{words}”, không phải {commune.full_name}. Hãy chọn đúng xã, hoặc chọn đúng tệp.",
+                sheet=sheet,
+                row=row,
+            )
+        named = heading.find_policy(lines)
+        if named and named[0] != policy:
+            raise ListRefused(
+                f"Tiêu đề là danh sách {named[0].label}, không phải {Policy(policy).label}. "
+                "Hãy chọn đúng chính sách, hoặc chọn đúng tệp.",
+                sheet=sheet,
+                row=named[1],
+            )
+
+
+def _title(sheet: Sheet, layout: Layout) -> Iterator[heading.Line]:
+    for number, row in enumerate(sheet.rows[: layout.header_row], 1):
+        for cell in row:
+            if isinstance(cell, str) and cell.strip():
+                yield heading.Line(number, clean(cell))
+
+
+def _cell(cells: Sequence[Cell], layout: Layout, name: str) -> Cell:
+    column = layout.columns.get(name)
+    return cells[column] if column is not None and column < len(cells) else ""
+
+
+def _people(sheet: Sheet, layout: Layout) -> Iterator[SourceRow]:
+    hamlet = ""
+    ended = False
+    for number, cells in enumerate(sheet.rows[layout.first_row :], layout.first_row + 1):
+        texts = [clean(cell) for cell in cells if isinstance(cell, str)]
+        if not any(texts) and all(isinstance(cell, str) for cell in cells):
+            continue
+        label = _label(cells, layout)
+        evidence = sum(_speaks(_cell(cells, layout, name), name) for name in _EVIDENCE)
+        if _is_total(label, evidence):
+            # Parts have totals too; only after the last one may a row of little evidence be a signature.
+            ended = True
+            continue
+        if evidence == 0 and (named := _hamlet(label)):
+            hamlet, ended = named, False
+            continue
+        if evidence < 2 and any(_is_signature(text) for text in texts):
+            ended = True
+            continue
+        if is_header_again(label) or not _is_person(cells, layout, evidence, ended):
+            continue
+        yield SourceRow(sheet.name, number, layout, cells, hamlet)
+
+
+def _label(cells: Sequence[Cell], layout: Layout) -> str:
+    """What a row says of itself: its name cell, else the first text in it."""
+    name = _cell(cells, layout, "name")
+    if isinstance(name, str) and clean(name):
+        return clean(name)
+    return next((clean(cell) for cell in cells if isinstance(cell, str) and clean(cell)), "")
+
+
+def _speaks(cell: Cell, name: str) -> bool:
+    if isinstance(cell, CellError):
+        return True
+    text = clean(str(cell))
+    return any(char.isdigit() for char in text) if name == "account" else bool(text)
+
+
+def _is_total(label: str, evidence: int) -> bool:
+    key = accent_key(label).rstrip(" :.")
+    if any(key == word or key.startswith((f"{word} ", f"{word}:")) for word in _TOTALS):
+        # Somebody's family name may be Tống and the middle name Công, but not Tổng Cộng.
+        return evidence < 4
+    return evidence == 0 and fold(label).startswith(("tong cong", "tong so", "cong "))
+
+
+def _hamlet(label: str) -> str:
+    """The hamlet that a section row names ("II. Thôn Nam Lân:" is Thôn Nam Lân), or ""."""
+    text = _ENUMERATION.sub("", label, count=1).rstrip(" :.")
+    key = fold(text)
+    return text if any(key == word or key.startswith(f"{word} ") for word in _HAMLET_WORDS) else ""
+
+
+def _is_signature(text: str) -> bool:
+    return accent_key(text).startswith(_SIGNATURES) or bool(_DATE_LINE.search(text))
+
+
+def _is_person(cells: Sequence[Cell], layout: Layout, evidence: int, ended: bool) -> bool:
+    name = _cell(cells, layout, "name")
+    named = isinstance(name, CellError) or bool(clean(str(name)))
+    numbered = clean(str(_cell(cells, layout, "ordinal"))).rstrip(".").isdecimal()
+    if ended:
+        return evidence >= 2 and (named or numbered)
+    if evidence == 0:
+        # A number and a name without anything else is a person with everything missing; a name alone, a heading.
+        return named and (numbered or _speaks(_cell(cells, layout, "amount"), "amount"))
+    return named or numbered or evidence >= 2

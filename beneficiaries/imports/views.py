@@ -1,0 +1,212 @@
+"""Pages of the lists that communes bring."""
+
+import io
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from batosocial.staff.models import Role, User
+from batosocial.web.access import StaffRequest, roles_required
+from batosocial.web.pagination import paginate
+from beneficiaries.confidential import may_see
+from beneficiaries.imports import downloads, services
+from beneficiaries.imports.forms import AcceptForm, BatchFilter, RefuseForm, RowFilter, SendForm, UploadForm
+from beneficiaries.imports.services import READERS, UPLOADERS
+from beneficiaries.imports.showing import show_rows
+from beneficiaries.models import ImportBatch
+
+State = ImportBatch.State
+
+
+@roles_required(*READERS)
+@require_safe
+def imports(request: StaffRequest) -> HttpResponse:
+    form = BatchFilter(request.GET, user=request.user)
+    batches = form.apply(ImportBatch.objects.visible_to(request.user)).for_list()
+    page = paginate(request, batches, per_page=25)
+    return render(
+        request,
+        "beneficiaries/imports/list.html",
+        {"form": form, "page": page, "may_upload": request.user.role in UPLOADERS, "filtered": bool(request.GET)},
+    )
+
+
+@roles_required(*UPLOADERS)
+def upload(request: StaffRequest) -> HttpResponse:
+    form = UploadForm(request.POST or None, request.FILES or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        cleaned = form.cleaned_data
+        batch = services.upload_list(
+            actor=request.user,
+            commune=cleaned["commune"],
+            policy=cleaned["policy"],
+            filename=cleaned["file"].name,
+            content=cleaned["content"],
+        )
+        return redirect("beneficiaries:import_detail", batch.pk)
+    return render(request, "beneficiaries/imports/upload.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@roles_required(*UPLOADERS)
+@require_safe
+def template(request: StaffRequest) -> FileResponse:
+    """An empty workbook of the layout that is read best, with two invented rows."""
+    return _xlsx(downloads.sample_workbook(), downloads.SAMPLE_NAME)
+
+
+@roles_required(*READERS)
+@require_safe
+def detail(request: StaffRequest, pk: int) -> HttpResponse:
+    return _detail(request, _batch(request, pk))
+
+
+@roles_required(*READERS)
+@require_safe
+def marked(request: StaffRequest, pk: int) -> HttpResponse | FileResponse:
+    """The workbook as it was brought, its cells marked. Who may not see private groups gets their own files only."""
+    batch = _batch(request, pk)
+    hidden = batch.uploaded_by_id != request.user.pk and not may_see(request.user)
+    if batch.state == State.UNREADABLE or (hidden and batch.rows.confidential().exists()):
+        messages.error(request, "Tệp này có nhóm cần giữ kín hoặc không đọc được nên không tải được ở đây.")
+        return redirect("beneficiaries:import_detail", batch.pk)
+    content = downloads.marked_workbook(actor=request.user, batch=batch)
+    return _xlsx(content, downloads.marked_name(batch))
+
+
+@roles_required(*UPLOADERS)
+@require_POST
+def check_again(request: StaffRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, services.check_again, "Đang kiểm tra lại danh sách.")
+
+
+@roles_required(Role.COMMUNE_OFFICER)
+@require_POST
+def send(request: StaffRequest, pk: int) -> HttpResponse:
+    batch = _batch(request, pk)
+    form = SendForm(request.POST, batch=batch)
+    form.is_valid()
+    good = bool(form.cleaned_data.get("good_rows_only"))
+    return _do(request, pk, services.send_batch, "Đã gửi danh sách cho Phòng LĐ-TB&XH.", good_rows_only=good)
+
+
+@roles_required(*UPLOADERS)
+@require_POST
+def withdraw(request: StaffRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, services.withdraw_batch, "Đã bỏ danh sách; sổ đối tượng không thay đổi.")
+
+
+@roles_required(Role.DISTRICT_OFFICER)
+@require_POST
+def accept(request: StaffRequest, pk: int) -> HttpResponse:
+    batch = _batch(request, pk)
+    form = AcceptForm(request.POST, batch=batch)
+    if not form.is_valid():
+        return _detail(request, batch, accept_form=form)
+    return _do(
+        request,
+        pk,
+        services.request_acceptance,
+        "Đang ghi danh sách vào sổ.",
+        start_month=form.cleaned_data["start_month"],
+        good_rows_only=bool(form.cleaned_data.get("good_rows_only")),
+    )
+
+
+@roles_required(Role.DISTRICT_OFFICER)
+@require_POST
+def refuse(request: StaffRequest, pk: int) -> HttpResponse:
+    batch = _batch(request, pk)
+    form = RefuseForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, batch, refuse_form=form)
+    return _do(request, pk, services.refuse_batch, "Đã trả lại danh sách cho xã.", reason=form.cleaned_data["reason"])
+
+
+# --- shared --------------------------------------------------------------------------------------------------------
+
+
+def _batch(request: StaffRequest, pk: int) -> ImportBatch:
+    batches = ImportBatch.objects.visible_to(request.user).for_list()
+    return get_object_or_404(batches, pk=pk)
+
+
+def _do(request: StaffRequest, pk: int, service: Any, done: str, **values: Any) -> HttpResponseRedirect:
+    """Call one service on the batch and go back to its page, saying what happened."""
+    batch = _batch(request, pk)
+    try:
+        service(actor=request.user, batch=batch, **values)
+    except services.CannotDo as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, done)
+    return redirect("beneficiaries:import_detail", pk)
+
+
+def _detail(
+    request: StaffRequest,
+    batch: ImportBatch,
+    *,
+    accept_form: AcceptForm | None = None,
+    refuse_form: RefuseForm | None = None,
+) -> HttpResponse:
+    user = request.user
+    form = RowFilter(request.GET)
+    rows = form.apply(batch.rows.all()).order_by("pk")
+    page = paginate(request, rows, per_page=50)
+    job = batch.job
+    open_job = job is not None and job.is_open
+    return render(
+        request,
+        "beneficiaries/imports/detail.html",
+        {
+            "batch": batch,
+            "form": form,
+            "page": page,
+            "rows": show_rows(page.object_list, user),
+            "cards": _cards(batch),
+            "job": job,
+            # A job's progress is its owner's to see.
+            "open_job": open_job,
+            "my_job": open_job and job is not None and job.owner_id == user.pk,
+            **_actions(batch, user, open_job=open_job),
+            "accept_form": accept_form or AcceptForm(batch=batch),
+            "refuse_form": refuse_form or RefuseForm(),
+            "send_form": SendForm(batch=batch),
+        },
+        status=422 if accept_form or refuse_form else 200,
+    )
+
+
+def _cards(batch: ImportBatch) -> list[tuple[str, int, str]]:
+    """Label, count and filter of each figure."""
+    return [
+        ("Mới", batch.new_count, "new"),
+        ("Thay đổi", batch.changed_count, "changed"),
+        ("Không đổi", batch.unchanged_count, "unchanged"),
+        ("Lỗi", batch.error_count, "error"),
+        ("Có cảnh báo", batch.warning_count, RowFilter.WARNING),
+    ]
+
+
+def _actions(batch: ImportBatch, user: User, *, open_job: bool) -> dict[str, bool]:
+    """Which forms the page shows; the services check the same again."""
+    commune_officer = user.role == Role.COMMUNE_OFFICER
+    own_of_district = user.role == Role.DISTRICT_OFFICER and batch.uploaded_by.role == Role.DISTRICT_OFFICER
+    broken_off = batch.state == State.CHECKING and not open_job
+    droppable = batch.state in (State.PREVIEWED, State.SENT, State.UNREADABLE, State.REFUSED) or broken_off
+    worth_writing = batch.new_count + batch.changed_count > 0
+    return {
+        "can_send": commune_officer and batch.state == State.PREVIEWED and worth_writing,
+        "can_withdraw": droppable and (commune_officer or own_of_district),
+        "can_check": (commune_officer or own_of_district) and (broken_off or batch.state == State.PREVIEWED),
+        "can_accept": services.can_be_accepted(batch, user) and worth_writing,
+        "can_refuse": user.role == Role.DISTRICT_OFFICER and batch.state == State.SENT,
+        "nothing_to_write": batch.state in (State.PREVIEWED, State.SENT) and not worth_writing and batch.row_count > 0,
+    }
+
+
+def _xlsx(content: bytes, name: str) -> FileResponse:
+    return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type=services.XLSX)

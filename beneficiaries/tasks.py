@@ -1,0 +1,26 @@
+"""Background work of the register: jobs are handed ids and call one service each."""
+
+from django.db import IntegrityError
+
+from batosocial.jobs.registry import JobFailed, register
+from batosocial.jobs.runner import RunningJob
+from beneficiaries.imports import services
+from beneficiaries.imports.messages import ListRefused
+
+
+@register(services.CHECK_JOB)
+def check_import(job: RunningJob, batch_id: int) -> None:
+    batch = services.check_batch(batch_id=batch_id, progress=job.progress)
+    job.message = batch.failure or f"Đã kiểm tra {batch.row_count} dòng."
+
+
+@register(services.ACCEPT_JOB)
+def accept_import(job: RunningJob, batch_id: int) -> None:
+    try:
+        job.message = services.accept_batch(batch_id=batch_id, progress=job.progress, job_id=job.id)
+    except IntegrityError as error:
+        raise JobFailed(
+            "Sổ đối tượng vừa có người khác sửa cùng lúc nên chưa ghi gì. Hãy bấm nhận danh sách lần nữa."
+        ) from error
+    except ListRefused as refused:
+        raise JobFailed(str(refused)) from refused
