@@ -124,8 +124,8 @@ def decorate(row: Any) -> None:
         row.step_label = "Chờ duyệt" if row.signed_off_by_id else "Chờ trưởng phòng ký"
     if row.state == PaymentList.State.DRAFT and row.returned_by_id:
         row.tone, row.step_label = "danger", "Bị trả lại"
-    taken = [event for event in timeline(row) if event.at]
-    row.last = max(taken, key=lambda event: event.at) if taken else None
+    taken = [(event.at, number, event) for number, event in enumerate(timeline(row)) if event.at]
+    row.last = max(taken)[2] if taken else None
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def index(request: StaffRequest) -> HttpResponse:
             raise PermissionDenied
         form = UploadForm(request.POST, request.FILES, user=user)
         if form.is_valid():
-            payer = user.payer if user.role == Role.PAYER else form.cleaned_data["payer"]
+            payer = user.payer or form.cleaned_data["payer"]
             file = form.cleaned_data["file"]
             batch = services.upload_results(actor=user, payer=payer, filename=file.name, content=file.read())
             return redirect("payments:batch", pk=batch.pk)
