@@ -29,4 +29,4 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
 USER portal
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=6s --start-period=30s --retries=3 CMD ["python", "-m", "tools.health"]
-CMD ["sh", "-c", "exec gunicorn batosocial.wsgi --bind 0.0.0.0:$PORT --worker-class gthread --workers ${WEB_WORKERS:-3} --threads ${WEB_THREADS:-4} --timeout 60 --graceful-timeout 20 --worker-tmp-dir /dev/shm --no-control-socket --access-logfile -"]
+CMD ["sh", "-c", "exec gunicorn batosocial.wsgi --preload --bind 0.0.0.0:$PORT --worker-class gthread --workers ${WEB_WORKERS:-3} --threads ${WEB_THREADS:-4} --timeout 60 --graceful-timeout 20 --worker-tmp-dir /dev/shm --no-control-socket --access-logfile -"]

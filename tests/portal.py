@@ -27,7 +27,7 @@ class Portal:
     def __init__(self, **settings: str) -> None:
         self.database = databases.name(f"portal_{secrets.token_hex(3)}")
         self.slot = Slot()
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_dir = DATA_DIR / "log"
         self.env = os.environ | {
@@ -169,7 +169,8 @@ class Portal:
             return cursor.fetchall() if cursor.description else []
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
