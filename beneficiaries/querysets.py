@@ -15,8 +15,8 @@ P = TypeVar("P", bound=models.Model)
 #: Shorter runs of digits are parts of names of hamlets, not of numbers.
 _SHORTEST_NUMBER = 4
 _NUMBER_SEPARATORS = re.compile(r"[\s.\-'’]")
-_UNIT_KIND = re.compile(r"^(?:xa|thi tran|tt|phuong) (?=\S)")
-_SPELLED_FIELDS = ("name", "card_name", "other_name", "hamlet", "commune__name")
+_UNIT_KIND = re.compile(r"^(?:x[aã]|th[iị] tr[aấ]n|tt|ph[uư][oờ]ng) (?=\S)", re.IGNORECASE)
+_SPELLED_FIELDS = ("name", "card_name", "other_name", "hamlet")
 _TONES = "\u0300\u0309\u0303\u0301\u0323"
 
 
@@ -116,7 +116,8 @@ class PersonReads(models.QuerySet[P]):
         from beneficiaries.models import Category, Entitlement, PayoutRoute
 
         entitlements = Entitlement.objects.granted().exclude(category__regime=Category.Regime.ONE_OFF)
-        routes = PayoutRoute.objects.exclude(state=PayoutRoute.State.REJECTED).exclude(months__endswith__lte=month)
+        routes = PayoutRoute.objects.exclude(state=PayoutRoute.State.REJECTED)
+        routes = routes.filter(Q(months__upper_inf=True) | Q(months__endswith__gt=month))
         return self.select_related("commune").prefetch_related(
             Prefetch("entitlements", entitlements.select_related("category"), to_attr="granted_entitlements"),
             Prefetch("routes", routes.select_related("account__provider").order_by("months"), to_attr="open_routes"),
@@ -133,16 +134,23 @@ def _spelled_so(text: str) -> Case:
 
     Where a tone of oa, oe or uy is put makes no difference.
     """
+    pattern, place = _accent_pattern(text), _accent_pattern(_UNIT_KIND.sub("", text))
+    whole, begun = (
+        Q(*(Q(**{f"{field}__iregex": rf"(?:^|\s){pattern}{end}"}) for field in _SPELLED_FIELDS), _connector=Q.OR)
+        for end in (r"(?:\s|$)", "")
+    )
+    whole |= Q(commune__name__iregex=f"^{place}$")
+    return Case(When(whole, then=Value(0)), When(begun, then=Value(1)), default=Value(2), output_field=IntegerField())
+
+
+def _accent_pattern(text: str) -> str:
+    """A regular expression for the text with these accents, with the tone of oa, oe, uy on either vowel."""
     pattern = re.escape(accent_key(text))
     for first, second in ("oa", "oe", "uy"):
         for tone in _TONES:
             new, old = (unicodedata.normalize("NFC", pair) for pair in (first + second + tone, first + tone + second))
             pattern = pattern.replace(new, f"(?:{new}|{old})")
-    whole, begun = (
-        Q(*(Q(**{f"{field}__iregex": rf"(?:^|\s){pattern}{end}"}) for field in _SPELLED_FIELDS), _connector=Q.OR)
-        for end in (r"(?:\s|$)", "")
-    )
-    return Case(When(whole, then=Value(0)), When(begun, then=Value(1)), default=Value(2), output_field=IntegerField())
+    return pattern
 
 
 _DECIDING_ORDER = (Status.DEAD, Status.RECEIVING, Status.SUSPENDED, Status.UPCOMING, Status.STOPPED)

@@ -41,6 +41,10 @@ def commune(code: str = BA_DONG) -> Unit:
     return Unit.objects.current().communes().get(code=code)
 
 
+def commune_named(name: str) -> Unit:
+    return Unit.objects.current().communes().get(name=name)
+
+
 def _default_commune() -> Unit:
     return commune(BA_DONG)
 

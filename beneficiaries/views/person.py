@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -137,7 +137,7 @@ def _benefits(person: Person, month: datetime.date, today: datetime.date, user: 
                 code=confidential.shown_code(row.category, user),
                 name=confidential.shown_name(row.category, user),
                 hidden=row.category.confidential and not confidential.may_see(user),
-                worth=amounts.worth(row, month=month, rates=rates, dependants=row.dependants.all()),
+                worth=amounts.worth(row, month=month, rates=rates, dependants=list(row.dependants.all())),
                 due=running and not suspended and row.category.regime != Category.Regime.ONE_OFF,
                 suspended=running and suspended,
             )
@@ -183,13 +183,16 @@ class RouteLine:
 
 
 def _changes(person: Person, user: User) -> list[Change]:
-    changes = person.changes.select_related("reason", "entitlement__category", "proposed_by", "decided_by")
-    if not confidential.may_see(user):
-        # Reasons and papers of these would tell the group.
-        changes = changes.exclude(
-            Q(entitlement__category__confidential=True) | Q(granted_entitlements__category__confidential=True)
-        )
-    return list(changes.distinct())
+    """Newest first; ``hidden`` where reasons and papers would tell a group that the user may not see."""
+    confidential_ones = Entitlement.objects.filter(
+        Q(pk=OuterRef("entitlement")) | Q(granted_by=OuterRef("pk")) | Q(ended_by=OuterRef("pk")),
+        category__confidential=True,
+    )
+    changes = person.changes.select_related("reason").annotate(of_confidential=Exists(confidential_ones))
+    shown: list[Any] = list(changes)
+    for change in shown:
+        change.hidden = change.of_confidential and not confidential.may_see(user)
+    return shown
 
 
 def _events(person: Person, routes: Sequence[PayoutRoute], benefits: Sequence[Benefit], user: User) -> list[Event]:
