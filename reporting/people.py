@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.postgres.aggregates import BoolOr
 from django.db import models
@@ -36,7 +37,7 @@ def _routes(month_condition: Q) -> "QuerySet[PayoutRoute]":
 
 def list_people(
     user: User, *, month: datetime.date, measure: str, policy: str | None = None, commune_id: int | None = None
-) -> "QuerySet[Payment]":
+) -> "QuerySet[Any]":
     """One payment for each person that the measure counts, with ``commune_id`` and ``policy`` as the figure has them.
 
     Without a policy both lines are listed one after the other, as they are added up. ``next_month`` is from when an

@@ -131,9 +131,9 @@ def day_of(month: datetime.date) -> datetime.date:
 
 def threshold_of(month: datetime.date) -> ClassThreshold:
     """The thresholds in force at the end of the month; the first ever set where the month lies before it."""
-    found = ClassThreshold.objects.in_force(day_of(month)).first() or ClassThreshold.objects.order_by(
-        "valid_from"
-    ).first()
+    found = (
+        ClassThreshold.objects.in_force(day_of(month)).first() or ClassThreshold.objects.order_by("valid_from").first()
+    )
     if found is None:
         raise LookupError("Chưa khai báo ngưỡng phân loại (Quản trị, Ngưỡng phân loại).")
     return found

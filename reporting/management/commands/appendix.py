@@ -1,0 +1,39 @@
+"""`appendix 2024-07 -o OUT.xlsx`."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from batosocial.lib import months
+from batosocial.staff.models import User
+from reporting import rollup
+from reporting.appendix import NoFigures, make_appendix
+
+
+class Command(BaseCommand):
+    help = "Ghi phụ lục của một tháng ra tệp Excel; tháng còn mở được tổng hợp lại trước."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("month", help="tháng, ví dụ 2024-07")
+        parser.add_argument("-o", "--output", required=True, type=Path, help="tệp .xlsx sẽ ghi")
+
+    def handle(self, *, month: str, output: Path, **options: Any) -> None:
+        try:
+            parsed = months.parse(month)
+        except ValueError as error:
+            raise CommandError(str(error), returncode=2) from error
+        if output.suffix.lower() != ".xlsx":
+            raise CommandError(f"Tên tệp phải kết thúc bằng .xlsx: {output}", returncode=2)
+        actor = User.objects.system()
+        try:
+            # A closed month keeps its figures; one that is open is brought up to date.
+            rollup.roll_up(actor=actor, month=parsed)
+            content = make_appendix(actor=actor, month=parsed)
+        except (rollup.RollUpRefused, NoFigures) as refusal:
+            raise CommandError(str(refusal), returncode=1) from refusal
+        try:
+            output.write_bytes(content)
+        except OSError as error:
+            raise CommandError(f"Không ghi được {output}: {error.strerror}.", returncode=2) from error
+        self.stdout.write(f"Đã ghi phụ lục {months.title(parsed)} vào {output}.")

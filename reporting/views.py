@@ -1,0 +1,144 @@
+"""The dashboard, the people behind each figure, the appendix to download, and the wish for fresh figures."""
+
+import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from batosocial.lib import clock, months, text
+from batosocial.staff.models import BENEFIT_ROLES, DISTRICT_ROLES, User
+from batosocial.territory.models import Unit
+from batosocial.web.access import StaffRequest, roles_required
+from batosocial.web.pagination import paginate
+from beneficiaries.models import Policy
+from payments.models import Period
+from reporting import appendix as appendix_file
+from reporting import figures, rollup
+from reporting.dashboard import BOTH_POLICIES, WHOLE_DISTRICT, build, dashboard_url, people_url
+from reporting.people import Measure, list_people
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_safe
+@roles_required(*BENEFIT_ROLES)
+def dashboard(request: StaffRequest) -> HttpResponse:
+    known = figures.months_with_figures(request.user)
+    opened = set(Period.objects.order_by().values_list("month", flat=True).distinct())
+    choices = sorted(opened | {month for month, _ in known}, reverse=True)
+    newest = figures.default_month(known)
+    month = _asked_month(request) or newest or (choices[0] if choices else None)
+    context = {
+        "month": month,
+        "choices": [(months.iso(choice), months.title(choice)) for choice in choices],
+        "chosen": months.iso(month) if month else "",
+        "can_recompute": request.user.role in rollup.ROLLERS,
+        "may_download": request.user.role in DISTRICT_ROLES,
+    }
+    if month is not None and month not in choices:
+        raise Http404
+    if month is None or month not in {known_month for known_month, _ in known}:
+        return render(request, "reporting/no_figures.html", context)
+    return render(request, "reporting/dashboard.html", context | {"d": build(request.user, month, newest=newest)})
+
+
+def _asked_month(request: StaffRequest) -> datetime.date | None:
+    asked = request.GET.get("thang", "")
+    if not asked:
+        return None
+    try:
+        return months.parse(asked)
+    except ValueError as error:
+        raise Http404 from error
+
+
+@require_POST
+@roles_required(*(rollup.ROLLERS & DISTRICT_ROLES))
+def recompute(request: StaffRequest, month: datetime.date) -> HttpResponse:
+    """Queue the roll-up and show its progress; the page of the job leads back here."""
+    back = dashboard_url(month)
+    try:
+        job = rollup.ask_roll_up(actor=request.user, month=month, result_url=back)
+    except rollup.RollUpRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("reporting:dashboard")
+    if job.owner_id != request.user.pk:
+        messages.info(request, "Số liệu đang chờ tổng hợp lại. Tải lại trang sau ít phút.")
+        return redirect(back)
+    return redirect("jobs:detail", job.pk)
+
+
+@require_safe
+@roles_required(*DISTRICT_ROLES)
+def appendix(request: StaffRequest, month: datetime.date) -> HttpResponse:
+    """The stored figures, as the dashboard shows them."""
+    try:
+        content = appendix_file.make_appendix(actor=request.user, month=month)
+    except appendix_file.NoFigures as error:
+        raise Http404(str(error)) from error
+    return HttpResponse(
+        content,
+        content_type=XLSX,
+        headers={"Content-Disposition": f'attachment; filename="{appendix_file.file_name(month)}"'},
+    )
+
+
+@require_safe
+@roles_required(*BENEFIT_ROLES)
+def people(request: StaffRequest, month: datetime.date, policy: str, place: str, measure: str) -> HttpResponse:
+    """The people whom a figure of the dashboard counts."""
+    if measure not in Measure.values or policy not in {*Policy.values, BOTH_POLICIES}:
+        raise Http404
+    commune = _place(request.user, place, month)
+    rows = list_people(
+        request.user,
+        month=month,
+        measure=measure,
+        policy=None if policy == BOTH_POLICIES else policy,
+        commune_id=commune.pk if commune else None,
+    )
+    search = text.clean(request.GET.get("q", ""))
+    page = paginate(request, _found(rows, search))
+    where = str(commune or figures.district_of(request.user))
+    return render(
+        request,
+        "reporting/people.html",
+        {
+            "page": page,
+            "search": search,
+            "month": month,
+            "policy_name": "Cả hai chính sách" if policy == BOTH_POLICIES else Policy(policy).label,
+            "both": policy == BOTH_POLICIES,
+            "where": where,
+            "whole_district": commune is None,
+            "measure": Measure(measure),
+            "pending": measure == Measure.PENDING,
+            "others": [(m.label, people_url(month, policy, place, m), m == measure) for m in Measure],
+            "back": dashboard_url(month),
+            "today": clock.today(),
+        },
+    )
+
+
+def _place(user: User, place: str, month: datetime.date) -> Unit | None:
+    """The commune that an address names, None for the whole district; 404 where the user has no say."""
+    if place == WHOLE_DISTRICT:
+        if user.in_commune:
+            raise Http404
+        return None
+    communes = Unit.objects.at(month).communes()
+    if user.in_commune:
+        return get_object_or_404(communes, code=place, pk=user.unit_id)
+    return get_object_or_404(communes, code=place, parent=user.unit_id)
+
+
+def _found(rows: "QuerySet[Any]", search: str) -> "QuerySet[Any]":
+    """In the order of the printed lists; a search finds names as they are spelled, accents or not."""
+    rows = rows.order_by(
+        "payment_list__commune__position", "payment_list__period__policy", "position", "pk"
+    ).select_related("payment_list__commune", "person")
+    return rows.filter(person__search_key__contains=text.fold(search)) if search else rows
