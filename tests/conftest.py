@@ -14,6 +14,7 @@ if "django.conf" in sys.modules and sys.modules["django.conf"].settings.configur
 
 # Prepares the environment, so it stands before anything of Django's.
 from tests.servers import IS_XDIST_WORKER, RunLock, Slot, databases
+from tools import setup
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -47,6 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _held.append(slot)
     if not IS_XDIST_WORKER:
         _held.append(RunLock())
+        with setup.alone():
+            setup.collect_static()  # pages name static files by what is in them
     # pytest-django sets Django up only where it read the settings' name itself, which would be before the lines above.
     django.setup()
 

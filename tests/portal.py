@@ -36,7 +36,7 @@ class Portal:
             "PORT": str(self.port),
             # A killed worker's job is found within seconds, not within a minute.
             "JOB_SWEEP_SECONDS": "1",
-            "JOB_STALE_SECONDS": "3",
+            "JOB_STALE_SECONDS": "5",
             **settings,
         }
         for foreign in ("PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST"):
@@ -165,7 +165,7 @@ class Portal:
         import psycopg
 
         with psycopg.connect(self.env["DATABASE_URL"], autocommit=True) as connection:
-            cursor = connection.execute(statement, parameters or None)  # type: ignore[arg-type]
+            cursor = connection.execute(statement, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
 

@@ -135,7 +135,7 @@ class Databases:
 
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             for statement in statements:
-                cursor = connection.execute(statement)  # type: ignore[arg-type]
+                cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
     def build_template(self) -> None:

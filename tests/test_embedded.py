@@ -103,7 +103,7 @@ def gone(data_dir: Path, within: float = 5) -> bool:
 
 def query(data_dir: Path, statement: str) -> object:
     with psycopg.connect(embedded.locate(data_dir).database_url, autocommit=True) as connection:
-        cursor = connection.execute(statement)  # type: ignore[arg-type]
+        cursor = connection.execute(statement)
         row = cursor.fetchone() if cursor.description else None
         return row[0] if row else None
 

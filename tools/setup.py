@@ -5,6 +5,7 @@ machine's own Python, which may be an old one: it uses nothing newer than Python
 in a line of text and not by a syntax error.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import shutil
@@ -154,12 +155,18 @@ def collect_static():
     step.done()
 
 
-def main():
-    python = find_python()
+@contextlib.contextmanager
+def alone():
+    """`make run` and `make test` may be started at the same moment: one prepares, the other waits."""
     BUILD.mkdir(exist_ok=True)
-    # `make run` and `make test` may be started at the same moment.
     with (BUILD / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def main():
+    python = find_python()
+    with alone():
         make_environment(python)
         make_front_end()
         collect_static()
