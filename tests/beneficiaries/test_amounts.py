@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ BEFORE, AFTER = datetime.date(2024, 6, 25), datetime.date(2024, 7, 22)
 
 def amount_of(row: Entitlement, month: datetime.date, known_on: datetime.date) -> int | None:
     """By SQL; the same in Python, or the two have parted."""
-    by_sql = Entitlement.objects.with_amounts(month, known_on).get(pk=row.pk)
+    by_sql: Any = Entitlement.objects.with_amounts(month, known_on).get(pk=row.pk)
     in_python = amounts.worth(
         row,
         month=month,
@@ -26,7 +27,8 @@ def amount_of(row: Entitlement, month: datetime.date, known_on: datetime.date) -
         dependants=list(row.dependants.all()),
     )
     assert in_python.amount == by_sql.amount
-    return by_sql.amount
+    amount: int | None = by_sql.amount
+    return amount
 
 
 class TestWorth:
@@ -77,7 +79,9 @@ class TestWorth:
 
     def test_sql_and_python_agree_on_the_demo(self) -> None:
         rates = list(amounts.known_rates(JULY, AFTER))
-        rows = Entitlement.objects.with_amounts(JULY, AFTER).select_related("category").prefetch_related("dependants")
+        rows: Any = (
+            Entitlement.objects.with_amounts(JULY, AFTER).select_related("category").prefetch_related("dependants")
+        )
         different = [
             row.pk
             for row in rows
