@@ -87,9 +87,10 @@ def _write(file: IO[bytes], rows: Iterator[list[str]], actor: User, month: datet
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(3)
-    sheet.set_footer("&L" + f"{actor.full_name} xuất lúc {timezone.localtime():%H:%M %d/%m/%Y}" + "&RTrang &P/&N")
-    sheet.write_string(0, 0, f"DANH SÁCH ĐỐI TƯỢNG, {months.title(month)}", bold)
     who = f"{actor.full_name} xuất lúc {timezone.localtime():%H:%M %d/%m/%Y}"
+    # "&" begins a code in headers and footers.
+    sheet.set_footer(f"&L{who.replace('&', '&&')[:120]}&RTrang &P/&N")
+    sheet.write_string(0, 0, f"DANH SÁCH ĐỐI TƯỢNG, {months.title(month)}", bold)
     sheet.write_string(1, 0, f"Dữ liệu minh họa. {who}" if settings.DEMO else who, note)
     for column, (heading, _) in enumerate(COLUMNS):
         sheet.write_string(3, column, heading, head)
