@@ -29,9 +29,10 @@ from reporting.rates import Counts
 
 FONT = "Times New Roman"
 #: Vietnamese separators where a program takes them from the format (LibreOffice); Excel takes its own locale's.
-WHOLE = "[$-42A]#,##0"
-RATE = "[$-42A]0.0"
-SIGNED = "[$-42A]+#,##0;-#,##0;0"
+#: "_-" keeps a figure off the border (an indent of cells aligned right is not shown alike everywhere).
+WHOLE = "[$-42A]#,##0_-;-#,##0_-;0_-;@_-"
+RATE = "[$-42A]0.0_-;-0.0_-;0.0_-;@_-"
+SIGNED = "[$-42A]+#,##0_-;-#,##0_-;0_-;@_-"
 ABSENT = "-"
 
 ROMAN = {"NCC": "I", "BTXH": "II"}
@@ -248,9 +249,9 @@ def _write_row(
 ) -> None:
     """A commune's row, or with ``rows_above`` the total: sums of counts, and rates of these sums."""
     bold = {"bold": True, "bg_color": "#F2F2F2"} if rows_above else {}
-    whole = styles.cell(num_format=WHOLE, align="right", indent=1, **bold)
-    signed = styles.cell(num_format=SIGNED, align="right", indent=1, **bold)
-    rate = styles.cell(num_format=RATE, align="right", indent=1, **bold)
+    whole = styles.cell(num_format=WHOLE, align="right", **bold)
+    signed = styles.cell(num_format=SIGNED, align="right", **bold)
+    rate = styles.cell(num_format=RATE, align="right", **bold)
     text = styles.cell(indent=1, **bold)
     line = index + 1
     counts = row.counts
@@ -335,8 +336,8 @@ def _summary_sheet(sheet: Worksheet, styles: _Styles, shown: MonthFigures, distr
     for place, (name, counts) in enumerate([*named, ("Tổng cộng", shown.total())]):
         index, line, is_total = FIRST + place, FIRST + place + 1, place == len(named)
         bold = {"bold": True, "bg_color": "#F2F2F2"} if is_total else {}
-        whole = styles.cell(num_format=WHOLE, align="right", indent=1, **bold)
-        rate = styles.cell(num_format=RATE, align="right", indent=1, **bold)
+        whole = styles.cell(num_format=WHOLE, align="right", **bold)
+        rate = styles.cell(num_format=RATE, align="right", **bold)
         sheet.set_row(index, 20)
         sheet.write(index, 0, None if is_total else place + 1, styles.cell(align="center", **bold))
         sheet.write_string(index, 1, name, styles.cell(indent=1, **bold))

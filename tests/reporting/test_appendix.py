@@ -111,8 +111,8 @@ def test_prints_on_a4_landscape_one_page_wide(july: bytes) -> None:
 
 def test_numbers_have_vietnamese_formats(july: bytes) -> None:
     ncc = read(july)["NCC"]
-    assert ncc["C27"].number_format == "[$-42A]#,##0"
-    assert ncc["G27"].number_format == "[$-42A]0.0"
+    assert ncc["C27"].number_format.startswith("[$-42A]#,##0")
+    assert ncc["G27"].number_format.startswith("[$-42A]0.0")
 
 
 def test_names_of_rates_and_thresholds_stand_under_the_table(july: bytes) -> None:
