@@ -49,9 +49,11 @@ def results_deadline(month: datetime.date) -> datetime.date:
     return month.replace(day=RESULTS_DAY)
 
 
-def open_months(user: User) -> list[datetime.date]:
-    """The months in which the user has lists, the latest first."""
+def open_months(user: User, *, handed_over: bool = False) -> list[datetime.date]:
+    """The months in which the user has lists (that were handed over), the latest first."""
     lists = PaymentList.objects.visible_to(user)
+    if handed_over:
+        lists = lists.filter(state__in=PaymentList.HANDED_OVER_STATES)
     return list(
         Period.objects.filter(pk__in=lists.values("period_id"))
         .order_by("-month")
@@ -108,12 +110,11 @@ def lists_of(user: User, month: datetime.date, *, state: str = "") -> list[Group
     )
     if state in PaymentList.State.values:
         rows = rows.filter(state=state)
-    groups: dict[str, Group] = {}
+    groups = {policy.value: Group(policy.value, policy.label) for policy in Policy}
     for row in rows:
         decorate(row)
-        policy = row.period.policy
-        groups.setdefault(policy, Group(policy, Policy(policy).label)).lists.append(row)
-    return list(groups.values())
+        groups[row.period.policy].lists.append(row)
+    return [group for group in groups.values() if group.lists]
 
 
 def decorate(row: Any) -> None:

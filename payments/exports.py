@@ -159,7 +159,8 @@ def list_filename(row: PaymentList) -> str:
 def list_workbook(row: PaymentList, rows: list[ListRow], *, payer_name: str = "") -> bytes:
     """The list to print on A4 landscape, with sums, the sum in words and room for signatures."""
     output = io.BytesIO()
-    with xlsxwriter.Workbook(output, {"constant_memory": True, "strings_to_formulas": False}) as book:
+    # Not with constant memory: headings are merged over two rows. A commune's list has at most some hundred rows.
+    with xlsxwriter.Workbook(output, {"in_memory": True, "strings_to_formulas": False}) as book:
         _write_list(book, row, rows, payer_name)
     return output.getvalue()
 
@@ -243,9 +244,9 @@ def _write_heading(sheet: Any, top: int, head: Any) -> None:
 
 
 def _write_signatures(sheet: Any, top: int, bold: Any, plain: Any) -> None:
-    for position, (column, name) in enumerate(zip((1, 7, 15), SIGNATURES, strict=True)):
+    for column, name in zip((1, 7, 15), SIGNATURES, strict=True):
         sheet.write_string(top, column, name, bold)
-        note = "(Ký, họ tên)" if position < 2 else "(Ký, họ tên, đóng dấu)"
+    for column, note in zip((1, 7, 15), ("(Ký, họ tên)", "(Ký, họ tên)", "(Ký, họ tên, đóng dấu)"), strict=True):
         sheet.write_string(top + 1, column, note, plain)
 
 
@@ -281,8 +282,10 @@ def results_template(payments: Iterable[Payment]) -> bytes:
         row = 0
         for row, payment in enumerate(payments, 1):
             sheet.write_string(row, 0, payment.number, text)
-            sheet.write_string(row, 1, payment.cccd, text)
-            sheet.write_string(row, 2, payment.account_number, text)
+            if payment.cccd:
+                sheet.write_string(row, 1, payment.cccd, text)
+            if payment.account_number:
+                sheet.write_string(row, 2, payment.account_number, text)
             sheet.write_number(row, 3, payment.total, figure)
         last = row + _SPARE_ROWS
         sheet.data_validation(

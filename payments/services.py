@@ -37,6 +37,8 @@ def record_result(*, actor: User, payment_id: int, new: NewResult, why: str = ""
         raise PermissionDenied
     payment = _locked_payment(actor, payment_id)
     why = clean(why)
+    if new.result not in Payment.Result.values:
+        raise ResultRefused({"result": "Hãy chọn kết quả."})
     changes = audit.differences(payment, new.values())
     if not changes:
         return False

@@ -52,6 +52,8 @@ class Step:
     label: str
     done: str
     roles: frozenset[str]
+    #: The states from which it can be taken.
+    starts: frozenset[str]
     taken: Callable[[PaymentList], bool]
     objection: Callable[[PaymentList, User], str]
     values: Callable[[User, str], dict[str, Any]]
@@ -134,6 +136,7 @@ SUBMIT = Step(
     label="Gửi Phòng LĐ-TB&XH",
     done="Đã gửi",
     roles=frozenset({Role.COMMUNE_LEADER}),
+    starts=frozenset({State.DRAFT}),
     taken=_reached(State.SUBMITTED),
     objection=_may_submit,
     values=_signed("submitted", State.SUBMITTED),
@@ -144,6 +147,7 @@ APPRAISE = Step(
     label="Thẩm định",
     done="Đã thẩm định",
     roles=frozenset({Role.DISTRICT_OFFICER}),
+    starts=frozenset({State.SUBMITTED}),
     taken=_reached(State.APPRAISED),
     objection=_may_appraise,
     values=_signed("appraised", State.APPRAISED),
@@ -154,6 +158,7 @@ SIGN_OFF = Step(
     label="Ký thẩm định",
     done="Đã ký thẩm định",
     roles=frozenset({Role.DISTRICT_LEADER}),
+    starts=frozenset({State.APPRAISED}),
     taken=lambda row: row.signed_off_by_id is not None,
     objection=_may_sign_off,
     values=_signed("signed_off"),
@@ -164,6 +169,7 @@ APPROVE = Step(
     label="Duyệt",
     done="Đã duyệt",
     roles=frozenset({Role.CHAIRMAN}),
+    starts=frozenset({State.APPRAISED}),
     taken=_reached(State.APPROVED),
     objection=_may_approve,
     values=_signed("approved", State.APPROVED),
@@ -174,6 +180,7 @@ HAND_OVER = Step(
     label="Giao tổ chức chi trả",
     done="Đã giao",
     roles=frozenset({Role.DISTRICT_OFFICER}),
+    starts=frozenset({State.APPROVED}),
     taken=_reached(State.HANDED_OVER),
     objection=_may_hand_over,
     values=_signed("handed_over", State.HANDED_OVER),
@@ -184,6 +191,7 @@ RETURN = Step(
     label="Trả lại xã",
     done="Đã trả lại",
     roles=frozenset({Role.DISTRICT_OFFICER, Role.DISTRICT_LEADER}),
+    starts=frozenset({State.SUBMITTED, State.APPRAISED}),
     taken=lambda row: row.state == State.DRAFT and row.returned_by_id is not None,
     objection=_may_return,
     values=_returned,
@@ -196,6 +204,13 @@ STEPS = {step.code: step for step in (SUBMIT, APPRAISE, SIGN_OFF, APPROVE, HAND_
 def steps_of(user: User) -> list[Step]:
     """The steps that the user's role takes, in the order of the workflow."""
     return [step for step in STEPS.values() if user.role in step.roles]
+
+
+def waiting_steps(row: PaymentList, user: User) -> list[Step]:
+    """The steps that the list's state waits for from this role; whether this very person may, the step says."""
+    if row.period.state != Period.State.OPEN:
+        return []
+    return [step for step in steps_of(user) if row.state in step.starts and not step.taken(row)]
 
 
 def open_steps(row: PaymentList, user: User) -> list[Step]:

@@ -51,8 +51,6 @@ def objections(payment: Payment, new: NewResult, *, why: str, today: datetime.da
     found: dict[str, str] = {}
     if closed := why_closed(payment):
         return {"": closed}
-    if new.result not in Payment.Result.values:
-        return {"result": "Hãy chọn kết quả."}
     if objection := channel_objection(new.result, payment.planned_channel):
         found["result"] = objection
     if new.result == Payment.Result.RETURNED and not new.return_reason:

@@ -65,7 +65,7 @@ def index(request: StaffRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "months": board.open_months(user) if can_upload else [],
+        "months": board.open_months(user, handed_over=True) if can_upload else [],
         "payers": Payer.objects.all() if user.role == Role.DISTRICT_OFFICER else [user.payer],
     }
     return render(request, "payments/batches.html", context, status=422 if form and form.errors else 200)
@@ -120,6 +120,8 @@ def show(request: StaffRequest, pk: int) -> HttpResponse:
     page = paginate(request, rows)
     for row in page.object_list:
         row.tone = ROW_TONES[row.outcome]
+        recorded = row.outcome == ResultRow.Outcome.READY and batch.state == ResultBatch.State.RECORDED
+        row.label = "Đã ghi" if recorded else row.get_outcome_display()
         row.shown = [(words.HEADINGS[name], row.data["cells"].get(name, "")) for name in words.COLUMNS]
         row.said = _said(row)
     problems = batch.error_count + batch.unmatched_count

@@ -44,16 +44,26 @@ def show_board(request: StaffRequest) -> HttpResponse:
     form = BoardFilter({**request.GET.dict(), "thang": months.iso(month) if month else ""}, opened=opened)
     context: dict[str, Any] = {"form": form, "month": month, "steps": states.steps_of(request.user)}
     if month:
-        state = request.GET.get("buoc", "")
+        groups = board.lists_of(request.user, month, state=request.GET.get("buoc", ""))
+        waiting_codes: set[str] = set()
+        for row in (row for group in groups for row in group.lists):
+            steps = states.waiting_steps(row, request.user)
+            row.waits_for_user = bool(steps)
+            waiting_codes |= {step.code for step in steps}
         context |= {
-            "groups": board.lists_of(request.user, month, state=state),
+            "groups": groups,
+            "waiting_codes": waiting_codes,
+            "any_waits": bool(waiting_codes),
             "hand_over_deadline": board.hand_over_deadline(month),
             "results_deadline": board.results_deadline(month),
-            "is_payer": request.user.role == Role.PAYER,
         }
     if request.user.role == Role.DISTRICT_OFFICER:
         planned = board.next_month()
-        context |= {"next_month": planned, "next_deadline": board.hand_over_deadline(planned)}
+        context |= {
+            "next_month": planned,
+            "next_deadline": board.hand_over_deadline(planned),
+            "next_is_due": planned <= months.add(months.first(clock.today()), 1),
+        }
     return render(request, "payments/board.html", context)
 
 

@@ -233,9 +233,7 @@ def test_the_same_payment_twice_is_an_error_in_both_rows() -> None:
 
 
 def _recorded(payment: Payment, **values: Any) -> None:
-    Payment.objects.filter(pk=payment.pk).update(
-        recorded_by=rows.officer(), recorded_at=timezone.now(), **values
-    )
+    Payment.objects.filter(pk=payment.pk).update(recorded_by=rows.officer(), recorded_at=timezone.now(), **values)
 
 
 def test_the_same_result_is_unchanged() -> None:
