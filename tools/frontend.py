@@ -72,7 +72,10 @@ def _npm_of_a_wheel() -> tuple[list[str], dict[str, str]]:
             print(done.stderr.strip()[-1500:], file=sys.stderr)
             sys.exit(f"Lỗi: máy không có npm và không tải được {NODE_PACKAGE}.")
         node.chmod(0o755)
-    return [str(node), str(npm)], os.environ | {"PATH": f"{node.parent}:{os.environ.get('PATH', '')}"}
+    environment = os.environ | {"PATH": f"{node.parent}:{os.environ.get('PATH', '')}"}
+    # An office may look into its traffic with a certificate that the machine knows and Node.js does not.
+    environment.setdefault("NODE_OPTIONS", "--use-system-ca")
+    return [str(node), str(npm)], environment
 
 
 def copy_files() -> None:
@@ -87,6 +90,9 @@ def copy_files() -> None:
 
 
 if __name__ == "__main__":
-    if "--copy-only" not in sys.argv:  # where node_modules has been filled already, as in the Dockerfile
-        install_packages()
-    copy_files()
+    try:
+        if "--copy-only" not in sys.argv:  # where node_modules has been filled already, as in the Dockerfile
+            install_packages()
+        copy_files()
+    except KeyboardInterrupt:
+        sys.exit(130)
