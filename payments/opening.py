@@ -7,6 +7,7 @@ the list is locked; what became known later becomes arrears in a later list.
 
 import datetime
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -120,7 +121,7 @@ def make_lists(period: Period, *, locked_on: datetime.date) -> None:
     PaymentList.objects.bulk_create(
         PaymentList(period=period, commune=unit, commune_name=unit.full_name, locked_on=locked_on) for unit in communes
     )
-    values = {
+    values: dict[str, Any] = {
         "period": period.pk,
         "policy": period.policy,
         "month": period.month,

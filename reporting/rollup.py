@@ -139,17 +139,14 @@ def roll_up(
 def queue_roll_up(*, actor: User, month: datetime.date, result_url: str = "") -> Job:
     """Queue the month's roll-up; one that waits already is not queued twice. For changed results and for beat."""
     while True:
-        try:
-            job = queue_job(
-                kind=JOB_KIND,
-                title=f"Tổng hợp số liệu {months.title(month)}",
-                owner=actor,
-                args={"month": months.iso(month)},
-                key=f"rollup:{months.iso(month)}",
-                result_url=result_url,
-            )
-        except Job.DoesNotExist:
-            continue  # the one that waited was started just now, without these results
+        job = queue_job(
+            kind=JOB_KIND,
+            title=f"Tổng hợp số liệu {months.title(month)}",
+            owner=actor,
+            args={"month": months.iso(month)},
+            key=f"rollup:{months.iso(month)}",
+            result_url=result_url,
+        )
         # Locked, one that waited does not start before the results of this transaction can be seen.
         if Job.objects.select_for_update().filter(pk=job.pk, state=Job.State.QUEUED).exists():
             return job

@@ -34,6 +34,23 @@ from beneficiaries.models import (
     Suspension,
 )
 
+#: What the register says of itself happened before the month it counts from, not on the day of loading.
+BACKDATE = """
+UPDATE beneficiaries_payoutroute
+SET entered_at = lower(months) - interval '12 days', confirmed_at = lower(months) - interval '9 days';
+UPDATE beneficiaries_change
+SET proposed_at = effective_month - interval '20 days', applied_at = effective_month - interval '9 days',
+    appraised_at = CASE WHEN appraised_at IS NOT NULL THEN effective_month - interval '15 days' END,
+    decided_at = CASE WHEN decided_at IS NOT NULL THEN effective_month - interval '12 days' END;
+UPDATE beneficiaries_person p
+SET created_at = e.first, updated_at = e.first
+FROM (
+    SELECT person_id, min(lower(months)) - interval '20 days' AS first
+    FROM beneficiaries_entitlement GROUP BY person_id
+) e
+WHERE e.person_id = p.id;
+"""
+
 
 class DemoRefused(Exception):
     """The demo cannot be loaded here; the message says why."""
@@ -56,6 +73,7 @@ def load() -> bool:
     people = list(invent())
     _load_register(people, staff)
     with connection.cursor() as cursor:
+        cursor.execute(BACKDATE)
         # The planner knows nothing of rows of this transaction, and would join months of them in nested loops.
         cursor.execute("ANALYZE")
     load_months(people, staff)
@@ -195,7 +213,8 @@ def _load_stops(
     staff: Staff,
 ) -> None:
     """Deaths end an entitlement after the month of death; suspensions pause it until further notice."""
-    ended, paused = [], []
+    ended: list[tuple[Change, Entitlement, datetime.date]] = []
+    paused: list[tuple[Change, Entitlement, datetime.date]] = []
     for (person, row, _), entitlement in zip(benefits, entitlements, strict=True):
         if person.died_on is None and person.suspended_from is None:
             continue

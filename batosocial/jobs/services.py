@@ -20,13 +20,18 @@ def queue_job(*, kind: str, title: str, owner: User, args: dict[str, Any], key: 
     where the progress page leads when the job is done. When the broker is down the row waits for the sweeper.
     """
     registry.find(kind)
-    try:
-        with transaction.atomic():
-            job = Job.objects.create(kind=kind, title=title, owner=owner, args=args, key=key, result_url=result_url)
-    except IntegrityError:
-        return Job.objects.get(key=key, state=Job.State.QUEUED)
-    transaction.on_commit(lambda: send(job.pk))
-    return job
+    waiting = Job.objects.filter(key=key, state=Job.State.QUEUED)
+    while True:
+        try:
+            with transaction.atomic():
+                job = Job.objects.create(kind=kind, title=title, owner=owner, args=args, key=key, result_url=result_url)
+        except IntegrityError:
+            # One waits already, or did a moment ago and has been started since: then there is room for this one.
+            if twin := waiting.first():
+                return twin
+        else:
+            transaction.on_commit(lambda: send(job.pk))
+            return job
 
 
 def send(job_id: int) -> None:

@@ -1,5 +1,7 @@
 """People who sign in, their role, and what they may see (DESIGN: one queryset method, closed by default)."""
 
+from typing import ClassVar
+
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
@@ -20,9 +22,7 @@ class Payer(models.Model):
         verbose_name_plural = "tổ chức chi trả"
         ordering = ["code"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["pays_cash"], condition=Q(pays_cash=True), name="one_payer_of_cash"
-            ),
+            models.UniqueConstraint(fields=["pays_cash"], condition=Q(pays_cash=True), name="one_payer_of_cash"),
         ]
 
     def __str__(self) -> str:
@@ -86,7 +86,7 @@ class User(AbstractUser):
 
     objects = UserManager()
 
-    REQUIRED_FIELDS = ["full_name", "role"]
+    REQUIRED_FIELDS: ClassVar = ["full_name", "role"]
 
     class Meta:
         verbose_name = "người dùng"

@@ -9,6 +9,8 @@ from batosocial.staff.models import BENEFIT_ROLES, COMMUNE_ROLES, DISTRICT_ROLES
 
 #: ``Q`` that matches nothing; the default for whoever has no say.
 NOTHING = Q(pk__in=[])
+#: ``Q`` that matches every row. An empty ``Q()`` would vanish beside another one: ``Q() | x`` is ``x``.
+EVERYTHING = Q(pk__isnull=False)
 
 
 class HasRole(Protocol):
@@ -26,7 +28,7 @@ def commune_scope(
     if not isinstance(user, User) or not user.is_active:
         return NOTHING
     if user.role == Role.SYSTEM:
-        return Q()
+        return EVERYTHING
     if user.role not in roles or user.unit_id is None:
         return NOTHING
     if user.role in COMMUNE_ROLES:

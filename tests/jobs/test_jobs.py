@@ -1,6 +1,7 @@
 """Background work: progress, failure, and what happens when a worker dies."""
 
 import datetime
+from typing import Any
 
 import psycopg
 import pytest
@@ -74,7 +75,7 @@ def test_a_job_that_another_worker_holds_is_left_alone(owner: User) -> None:
     assert job.state == "queued"
 
 
-def _params() -> dict[str, object]:
+def _params() -> dict[str, Any]:
     return {k: v for k, v in connection.get_connection_params().items() if k not in ("cursor_factory", "context")}
 
 

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from batosocial.audit.models import Entry
 from batosocial.staff.models import Role, User
+from beneficiaries.models import Person
 from payments.models import Payment, PaymentLine, PaymentList, Period
 from payments.opening import OpeningRefused, first_month_to_open, open_month
 from tests import factories as make
@@ -24,7 +25,7 @@ def officer() -> User:
     return make.user(Role.DISTRICT_OFFICER)
 
 
-def _payment(person: object) -> Payment:
+def _payment(person: Person) -> Payment:
     return Payment.objects.get(person=person, payment_list__period__month=AUGUST)
 
 

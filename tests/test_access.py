@@ -1,0 +1,264 @@
+"""Every URL × role × own or foreign commune: who gets in, who is told 403, for whom the row does not exist (404)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from batosocial.demo.accounts import commune_accounts
+from batosocial.jobs.models import Job, StoredFile
+from batosocial.staff.models import COMMUNE_ROLES, Payer, Role, User
+from beneficiaries.models import ImportBatch, Person
+from payments.models import Payment, PaymentList, ResultBatch
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+OWN, FOREIGN = "21496", "21538"
+OFFICER, LEADER = Role.COMMUNE_OFFICER, Role.COMMUNE_LEADER
+PHONG, HEAD, CHAIRMAN = Role.DISTRICT_OFFICER, Role.DISTRICT_LEADER, Role.CHAIRMAN
+POLICE, PAYER, ADMIN = Role.POLICE, Role.PAYER, Role.ADMIN
+
+COMMUNE = {OFFICER, LEADER}
+DISTRICT = {PHONG, HEAD, CHAIRMAN}
+BENEFITS = COMMUNE | DISTRICT
+EVERYBODY = BENEFITS | {POLICE, PAYER, ADMIN}
+
+#: URL name → (roles that get in, what its row belongs to). A row of "commune" is out of scope for commune roles of
+#: another commune, one of "payer" for the other payer, one of "owner" for everybody else but the admin.
+TABLE: dict[str, tuple[set[Role], str]] = {
+    "web:home": (EVERYBODY, ""),
+    "staff:change_password": (EVERYBODY, ""),
+    "staff:sign_out": (EVERYBODY, ""),
+    "beneficiaries:people": (BENEFITS, ""),
+    "beneficiaries:people_export": (BENEFITS, ""),
+    "beneficiaries:person": (BENEFITS, "commune"),
+    "beneficiaries:person_in_full": (BENEFITS, "commune"),
+    "beneficiaries:routes": ({LEADER, PHONG, HEAD}, ""),
+    "beneficiaries:routes_in_full": ({LEADER, PHONG, HEAD}, ""),
+    "beneficiaries:routes_confirm": ({LEADER, PHONG, HEAD}, ""),
+    "beneficiaries:routes_reject": ({LEADER, PHONG, HEAD}, ""),
+    "beneficiaries:imports": (COMMUNE | {PHONG, HEAD}, ""),
+    "beneficiaries:import_upload": ({OFFICER, PHONG}, ""),
+    "beneficiaries:import_template": ({OFFICER, PHONG}, ""),
+    "beneficiaries:import_detail": (COMMUNE | {PHONG, HEAD}, "commune"),
+    "beneficiaries:import_marked": (COMMUNE | {PHONG, HEAD}, "commune"),
+    "beneficiaries:import_check": ({OFFICER, PHONG}, "commune"),
+    "beneficiaries:import_send": ({OFFICER}, "commune"),
+    # An officer of the district withdraws what they brought themselves; the commune brought this one.
+    "beneficiaries:import_withdraw": ({OFFICER}, "commune"),
+    "beneficiaries:import_accept": ({PHONG}, "commune"),
+    "beneficiaries:import_refuse": ({PHONG}, "commune"),
+    "payments:board": (BENEFITS | {PAYER}, ""),
+    "payments:move_lists": ({LEADER, PHONG, HEAD, CHAIRMAN}, "commune"),
+    "payments:open_month": ({PHONG}, ""),
+    "payments:list": (BENEFITS | {PAYER}, "commune"),
+    "payments:move_list": ({LEADER, PHONG, HEAD, CHAIRMAN}, "commune"),
+    "payments:download_list": (BENEFITS | {PAYER}, "commune"),
+    "payments:print_list": (BENEFITS | {PAYER}, "commune"),
+    "payments:record_result": ({PHONG, PAYER}, "payer"),
+    "payments:person_year": (BENEFITS, "commune"),
+    "payments:batches": (DISTRICT | {PAYER}, ""),
+    "payments:template": ({PHONG, PAYER}, ""),
+    "payments:batch": (DISTRICT | {PAYER}, "payer"),
+    "payments:confirm_batch": ({PHONG, PAYER}, "payer"),
+    "payments:recheck_batch": ({PHONG, PAYER}, "payer"),
+    "payments:withdraw_batch": ({PHONG, PAYER}, "payer"),
+    "payments:marked_batch": (DISTRICT | {PAYER}, "payer"),
+    "reporting:dashboard": (BENEFITS, ""),
+    "reporting:recompute": ({PHONG, HEAD}, ""),
+    "reporting:appendix": (DISTRICT, ""),
+    "reporting:people": (BENEFITS, "commune"),
+    "jobs:index": (EVERYBODY, ""),
+    "jobs:detail": (EVERYBODY, "owner"),
+    "jobs:progress": (EVERYBODY, "owner"),
+    "jobs:result": (EVERYBODY, "owner"),
+}
+#: Answers a GET by sending back to the page it belongs to; what counts is the POST.
+POSTED = {"beneficiaries:person_in_full"}
+#: The step of the workflow that each role takes.
+STEPS = {LEADER: "gui", PHONG: "tham-dinh", HEAD: "ky-tham-dinh", CHAIRMAN: "duyet"}
+#: Open to whoever is not signed in.
+PUBLIC = {"web:health", "staff:sign_in"}
+
+
+def _named_urls(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _named_urls(pattern, pattern.namespace or namespace)
+        elif isinstance(pattern, URLPattern) and namespace != "admin":
+            yield f"{namespace}:{pattern.name}"
+
+
+@dataclass
+class Rows:
+    """What a URL points at: rows of our commune or payer and owner, or of others."""
+
+    person: int
+    payment_list: int
+    payment: int
+    batch: int
+    results: int
+    job: int
+    place: str
+
+
+def _rows(user: User, *, own: bool) -> Rows:
+    code = OWN if own else FOREIGN
+    payer = Payer.objects.get(code="BUUDIEN" if own else "AGRIBANK")
+    officer = User.objects.get(username=commune_accounts(code)[0])
+    file = StoredFile.keep(name="ds.xlsx", content_type="x", content=_workbook(), created_by=officer)
+    owner = user if own else User.objects.get(username="phong2")
+    july = PaymentList.objects.filter(period__month="2024-07-01", period__policy="NCC")
+    return Rows(
+        person=Person.objects.filter(commune__code=code).order_by("pk").values_list("pk", flat=True)[0],
+        payment_list=july.get(commune__code=code).pk,
+        payment=Payment.objects.filter(payment_list__in=july, payer=payer)
+        .order_by("pk")
+        .values_list("pk", flat=True)[0],
+        batch=ImportBatch.objects.create(
+            commune=make.commune(code), policy="NCC", file=file, uploaded_by=officer, state="previewed"
+        ).pk,
+        results=ResultBatch.objects.create(
+            payer=payer, file=file, uploaded_by=User.objects.get(username="phong"), state="previewed"
+        ).pk,
+        job=Job.objects.create(kind="x", title="Thử", owner=owner, state="done", result_file=file).pk,
+        place=code,
+    )
+
+
+def _workbook() -> bytes:
+    return (Path(__file__).parent / "data" / "ds_ncc_ba_to_loi.xlsx").read_bytes()
+
+
+def _url(name: str, rows: Rows) -> str:
+    arguments: dict[str, dict[str, Any]] = {
+        "beneficiaries:person": {"pk": rows.person},
+        "beneficiaries:person_in_full": {"pk": rows.person},
+        "payments:open_month": {"month": "2024-08"},
+        "payments:list": {"pk": rows.payment_list},
+        "payments:move_list": {"pk": rows.payment_list},
+        "payments:download_list": {"pk": rows.payment_list},
+        "payments:print_list": {"pk": rows.payment_list},
+        "payments:record_result": {"pk": rows.payment},
+        "payments:person_year": {"person_id": rows.person},
+        "reporting:recompute": {"month": "2024-07"},
+        "reporting:appendix": {"month": "2024-07"},
+        "reporting:people": {"month": "2024-07", "policy": "NCC", "place": rows.place, "measure": "due"},
+    }
+    group = name.split(":")[0]
+    if name == "payments:template":
+        return f"{reverse(name)}?thang=2024-07&to-chuc=BUUDIEN"
+    if name in arguments:
+        return _reverse(name, arguments[name])
+    if group == "jobs" and name != "jobs:index":
+        return reverse(name, kwargs={"pk": rows.job})
+    if name.startswith("beneficiaries:import_") and name not in (
+        "beneficiaries:import_upload",
+        "beneficiaries:import_template",
+    ):
+        return reverse(name, kwargs={"pk": rows.batch})
+    if name.startswith("payments:") and name.endswith("batch"):
+        return reverse(name, kwargs={"pk": rows.results})
+    return reverse(name)
+
+
+def _reverse(name: str, kwargs: dict[str, Any]) -> str:
+    from batosocial.lib import months
+
+    try:
+        return reverse(name, kwargs=kwargs)
+    except Exception:  # a converter that takes the month as a date
+        return reverse(name, kwargs=kwargs | {"month": months.parse(kwargs["month"])})
+
+
+def _user(role: Role) -> User:
+    if role in COMMUNE_ROLES:
+        return User.objects.get(username=commune_accounts(OWN)[0 if role == OFFICER else 1])
+    names = {
+        PHONG: "phong",
+        HEAD: "truongphong",
+        CHAIRMAN: "chutich",
+        POLICE: "congan",
+        PAYER: "buudien",
+        ADMIN: "quantri",
+    }
+    return User.objects.get(username=names[role])
+
+
+def _expected(role: Role, name: str, *, own: bool) -> str:
+    roles, belongs_to = TABLE[name]
+    if role not in roles:
+        return "forbidden"
+    foreign_for = {"commune": COMMUNE_ROLES, "payer": {PAYER}, "owner": EVERYBODY - {ADMIN}, "": set()}[belongs_to]
+    return "missing" if not own and role in foreign_for else "allowed"
+
+
+def test_the_table_names_every_url() -> None:
+    named = set(_named_urls(get_resolver()))
+    assert named == set(TABLE) | PUBLIC
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "foreign"])
+@pytest.mark.parametrize("role", sorted(EVERYBODY))
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_access(name: str, role: Role, own: bool, client: Client) -> None:
+    user = _user(role)
+    rows = _rows(user, own=own)
+    url = _url(name, rows)
+    client.force_login(user)
+    response = client.get(url)
+    if response.status_code == 405 or name in POSTED:
+        step = STEPS.get(role, "gui")
+        response = client.post(url, {"step": step, "lists": [rows.payment_list], "reason": "thử"})
+    expected = _expected(role, name, own=own)
+    if expected == "allowed":
+        assert response.status_code in (200, 302, 400, 409, 422), response.status_code
+    else:
+        assert response.status_code == {"forbidden": 403, "missing": 404}[expected]
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_nobody_gets_in_without_signing_in(name: str, client: Client) -> None:
+    url = _url(name, _rows(_user(PHONG), own=True))
+    for response in (client.get(url), client.post(url)):
+        assert response.status_code == 302
+        assert response.headers["Location"].startswith(reverse("staff:sign_in"))
+
+
+@pytest.mark.parametrize("role", sorted(EVERYBODY - {ADMIN}))
+def test_administration_is_for_the_admin(role: Role, client: Client) -> None:
+    client.force_login(_user(role))
+    assert client.get("/quan-tri/staff/user/").status_code in (302, 403)
+    client.force_login(_user(ADMIN))
+    assert client.get("/quan-tri/staff/user/").status_code == 200
+
+
+@pytest.mark.parametrize("role", [OFFICER, LEADER])
+def test_a_commune_never_reads_a_foreign_row_in_its_lists(role: Role, client: Client) -> None:
+    """Pages that list rows name the own commune's people only."""
+    client.force_login(_user(role))
+    foreign = list(Person.objects.filter(commune__code=FOREIGN).values_list("pk", flat=True))
+    for url in ("/doi-tuong/", "/chi-tra/", "/bao-cao/2024-07/NCC/huyen/due/"):
+        text = client.get(url).content.decode()
+        assert not any(f"/doi-tuong/{pk}/" in text for pk in foreign), url
+
+
+@pytest.mark.parametrize("role", [POLICE, ADMIN])
+def test_police_and_admin_cause_no_query_on_money(role: Role, client: Client) -> None:
+    client.force_login(_user(role))
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/").status_code == 200
+    assert not [query for query in queries if "payments_payment" in query["sql"]]
+
+
+def test_somebody_who_left_sees_nothing() -> None:
+    gone = make.user(PHONG, is_active=False)
+    assert not Person.objects.visible_to(gone).exists()
+    assert not PaymentList.objects.visible_to(gone).exists()
