@@ -126,7 +126,10 @@ def recheck_batch(*, actor: User, batch_id: int) -> ResultBatch:
     busy = batch.state in (ResultBatch.State.CHECKING, ResultBatch.State.RECORDING) and not job_failed(batch)
     if busy or batch.state in (ResultBatch.State.RECORDED, ResultBatch.State.WITHDRAWN):
         raise BatchRefused(f"Tệp đang ở bước “{batch.get_state_display()}”, không kiểm tra lại được.")
-    batch.state = ResultBatch.State.CHECKING
+    old, batch.state = batch.state, ResultBatch.State.CHECKING
+    audit.record(
+        actor=actor, action="kiểm tra lại tệp kết quả chi trả", row=batch, changes={"state": (old, batch.state)}
+    )
     _queue(actor, batch, CHECK_JOB, f"Kiểm tra lại tệp kết quả {batch.file.name}")
     return batch
 

@@ -25,7 +25,7 @@ class ChangedMeanwhile(Exception):
 
     def __init__(self, count: int) -> None:
         self.count = count
-        super().__init__(f"{count} khoản đã thay đổi sau khi xem trước")
+        super().__init__(f"{count} khoản vừa được người khác ghi nhận nên chưa ghi gì; hãy chạy lại.")
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,8 @@ def test_confirming_twice_records_once(heard: list[Any]) -> None:
     with pytest.raises(services.BatchRefused, match="đã ghi nhận rồi"):
         services.confirm_batch(actor=clerk, batch_id=batch.pk, good_rows_only=False)
     # A job that is delivered again after its commit does nothing.
-    Job.objects.filter(pk=batch.job_id).update(state=Job.State.QUEUED)
+    assert batch.job is not None
+    Job.objects.filter(pk=batch.job.pk).update(state=Job.State.QUEUED)
     assert rows.run_queued(batch).state == Job.State.DONE
     assert len(heard) == 1
     again = upload(clerk, result(payment))
@@ -174,7 +175,7 @@ def test_the_marked_workbook_names_the_cells() -> None:
     batch = upload(clerk, result(payment, amount=1))
     rows.run_queued(batch)
     answer = rows.signed_in(clerk).get(reverse("payments:marked_batch", args=[batch.pk]))
-    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(answer))).active  # type: ignore[arg-type]
+    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(answer))).active
     assert sheet is not None
     comment = sheet["D2"].comment
     assert comment is not None
@@ -203,7 +204,7 @@ def test_the_template_comes_back_as_it_went_out() -> None:
     payments = rows.handed_over(2)
     rows.handed_over(1, policy="NCC", payer="AGRIBANK", by_account=True)
     answer = rows.signed_in(rows.clerk()).get(reverse("payments:template"), {"thang": "2024-08"})
-    book = openpyxl.load_workbook(io.BytesIO(b"".join(answer)))  # type: ignore[arg-type]
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(answer)))
     sheet = book.worksheets[0]
     assert [cell.value for cell in sheet[1]] == list(words.COLUMNS)
     assert [sheet.cell(row, 1).value for row in (2, 3, 4)] == [payments[0].number, payments[1].number, None]

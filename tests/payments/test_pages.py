@@ -92,14 +92,12 @@ def test_a_payer_sees_its_own_payments_of_lists_that_were_handed_over() -> None:
         assert other.cccd not in text
     assert client.get(reverse("payments:list", args=[draft.payment_list_id])).status_code == 404
     assert client.get(reverse("payments:record_result", args=[other.pk])).status_code == 404
-    book = openpyxl.load_workbook(
-        io.BytesIO(b"".join(client.get(reverse("payments:download_list", args=[row.pk]))))  # type: ignore[arg-type]
-    )
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(client.get(reverse("payments:download_list", args=[row.pk])))))
     cells = {str(cell.value) for line in book.worksheets[0].iter_rows() for cell in line}
     assert mine.cccd in cells
     assert other.cccd not in cells
     template = client.get(reverse("payments:template"), {"thang": "2024-08", "to-chuc": "AGRIBANK"})
-    book = openpyxl.load_workbook(io.BytesIO(b"".join(template)))  # type: ignore[arg-type]
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(template)))
     assert [line[0].value for line in book.worksheets[0].iter_rows(min_row=2)] == [mine.number]
 
 
@@ -128,7 +126,7 @@ def test_payers_and_paper_never_name_a_confidential_group() -> None:
             assert "BTXH-3" not in text
             assert payment.cccd in text
         answer = client.get(reverse("payments:download_list", args=[row.pk]))
-        sheet = openpyxl.load_workbook(io.BytesIO(b"".join(answer))).worksheets[0]  # type: ignore[arg-type]
+        sheet = openpyxl.load_workbook(io.BytesIO(b"".join(answer))).worksheets[0]
         assert not any("BTXH-3" in str(cell.value) for line in sheet.iter_rows() for cell in line)
 
 
@@ -219,7 +217,7 @@ def test_the_workbook_has_text_numbers_sums_words_and_prints_on_a4_landscape(set
     payment = rows.payment(row, person=make.person("=1+1"), account=make.account("0123456789012"))
     rows.payment(row, amount=540_000)
     answer = rows.signed_in(make.user(Role.COMMUNE_OFFICER)).get(reverse("payments:download_list", args=[row.pk]))
-    content = io.BytesIO(b"".join(answer))  # type: ignore[arg-type]
+    content = io.BytesIO(b"".join(answer))
     sheet = openpyxl.load_workbook(content).worksheets[0]
     cells = {cell.coordinate: cell for line in sheet.iter_rows() for cell in line if cell.value is not None}
     by_value = {cell.value: cell for cell in cells.values()}

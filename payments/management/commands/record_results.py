@@ -14,7 +14,7 @@ from batosocial.staff.models import Payer, User
 from payments.models import ResultBatch, ResultRow
 from payments.results.matching import Matched
 from payments.results.reading import Unreadable
-from payments.results.recording import check_content, record_batch, store_preview
+from payments.results.recording import ChangedMeanwhile, check_content, record_batch, store_preview
 
 Outcome = ResultRow.Outcome
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError(f"Không mở được tệp {file}: {error.strerror}.", returncode=2) from error
         try:
             report, clean = self._run(content, file.name, chosen, commit=commit)
-        except (Unreadable, WorkbookError) as error:
+        except (Unreadable, WorkbookError, ChangedMeanwhile) as error:
             message = {"sheet": None, "row": None, "column": None, "severity": "error", "message": str(error)}
             report, clean = self._report([], [message]) | {"errors": 1}, False
         if json:
