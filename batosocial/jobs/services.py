@@ -1,6 +1,7 @@
 """Queueing background work."""
 
 import logging
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -30,7 +31,7 @@ def queue_job(*, kind: str, title: str, owner: User, args: dict[str, Any], key: 
             if twin := waiting.first():
                 return twin
         else:
-            transaction.on_commit(lambda: send(job.pk))
+            transaction.on_commit(partial(send, job.pk))
             return job
 
 

@@ -84,9 +84,9 @@ class User(AbstractUser):
     )
     must_change_password = models.BooleanField("phải đổi mật khẩu", default=False)
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
-    REQUIRED_FIELDS: ClassVar = ["full_name", "role"]
+    REQUIRED_FIELDS = ["full_name", "role"]
 
     class Meta:
         verbose_name = "người dùng"
