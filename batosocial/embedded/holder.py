@@ -18,6 +18,7 @@ from .places import (
     EmbeddedError,
     Servers,
     answers,
+    clear_sockets,
     explain_os_error,
     locate,
     locked,
@@ -59,7 +60,7 @@ def hold(data_dir: Path, *, durable: bool = True) -> Servers:
         return known.servers
     servers = locate(data_dir)
     try:
-        make_folders(data_dir, servers.socket_dir)
+        make_folders(data_dir)
         with locked(data_dir / "lock" / "start"):
             holders_fd = open_lock(data_dir / "lock" / "holders")
             fcntl.flock(holders_fd, fcntl.LOCK_SH)
@@ -209,6 +210,7 @@ def _stop_leftovers_if_last(data_dir: Path) -> None:
         if all(try_lock(fd, fcntl.LOCK_EX) for fd in fds):
             for process in leftovers(data_dir):
                 process.stop()
+            clear_sockets(locate(data_dir).socket_dir)
     finally:
         for fd in fds:
             os.close(fd)

@@ -15,6 +15,7 @@ from typing import Any
 from .places import (
     START_SECONDS,
     EmbeddedError,
+    clear_sockets,
     explain_os_error,
     make_socket_dir,
     open_lock,
@@ -68,7 +69,7 @@ class Keeper:
         finally:
             for process in reversed(self.processes):
                 process.stop()
-            self.clear_sockets()
+            clear_sockets(self.socket_dir)
 
     def report(self, message: dict[str, Any]) -> None:
         """Answer the holder that waits for us."""
@@ -79,7 +80,7 @@ class Keeper:
     def start(self) -> None:
         for process in leftovers(self.data_dir):
             process.stop()
-        self.clear_sockets()
+        clear_sockets(self.socket_dir)
         make_socket_dir(self.socket_dir)
         self.postgres.prepare()
         socket_path = self.socket_dir / "valkey.sock"
@@ -92,14 +93,6 @@ class Keeper:
         postgres = self.spawn("postgres", self.postgres.command(), POSTGRES_SIGNALS)
         self.await_ready(valkey, lambda: valkey_answers(socket_path))
         self.await_ready(postgres, lambda: self.postgres.ready(postgres.pid))
-
-    def clear_sockets(self) -> None:
-        """Sockets of dead servers, with their lock files, would stop the next start."""
-        for leftover in (*(self.socket_dir / "pg").glob(".s.PGSQL.*"), self.socket_dir / "valkey.sock"):
-            leftover.unlink(missing_ok=True)
-        for folder in (self.socket_dir / "pg", self.socket_dir):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
 
     def wait(self) -> None:
         """Return once nobody holds the servers, with new holders shut out, or when a server has died."""

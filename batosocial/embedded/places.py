@@ -58,7 +58,7 @@ def refuse_foreign(folder: Path) -> None:
         raise EmbeddedError(f"{folder} thuộc về người dùng khác; hãy xoá nó hoặc đặt DATA_DIR khác.")
 
 
-def make_folders(data_dir: Path, socket_dir: Path) -> None:
+def make_folders(data_dir: Path) -> None:
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         data_dir.mkdir(mode=0o700)
@@ -71,13 +71,21 @@ def make_folders(data_dir: Path, socket_dir: Path) -> None:
         )
     for name in ("lock", "log", "valkey"):
         (data_dir / name).mkdir(mode=0o700, exist_ok=True)
-    make_socket_dir(socket_dir)
 
 
 def make_socket_dir(socket_dir: Path) -> None:
     with contextlib.suppress(FileExistsError):
         socket_dir.mkdir(mode=0o700)
     refuse_foreign(socket_dir)
+
+
+def clear_sockets(socket_dir: Path) -> None:
+    """Remove what dead servers left: with their lock files their sockets would stop the next start."""
+    for leftover in (*(socket_dir / "pg").glob(".s.PGSQL.*"), socket_dir / "valkey.sock"):
+        leftover.unlink(missing_ok=True)
+    for folder in (socket_dir / "pg", socket_dir):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def user_name(uid: int) -> str:
