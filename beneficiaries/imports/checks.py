@@ -8,7 +8,6 @@ from typing import Any
 from batosocial.lib import months
 from batosocial.lib.dates import PartialDate, age_months
 from batosocial.lib.money import format_amount, parse_amount
-from batosocial.lib.text import clean
 from beneficiaries.imports.catalogue import Catalogue, label
 from beneficiaries.imports.messages import Message, Severity, shown
 from beneficiaries.imports.reading import SourceRow
@@ -87,7 +86,7 @@ class _Checker:
 
     def _provider(self) -> None:
         values = self.values
-        written = clean(str(self.reader.cell("provider")))
+        written = str(self.reader.cell("provider"))
         if not written:
             if values.account and "provider" not in self.reader.bad:
                 self.say(
@@ -120,7 +119,7 @@ class _Checker:
     # --- category --------------------------------------------------------------------------------------------------
 
     def _category(self) -> None:
-        written = clean(str(self.reader.cell("category")))
+        written = str(self.reader.cell("category"))
         if "category" in self.reader.bad:
             return
         if not written:
@@ -192,7 +191,7 @@ class _Checker:
 
     def _level(self, category: Category, amount: int) -> None:
         levels = self.catalogue.levels(category)
-        written = clean(str(self.reader.cell("level")))
+        written = str(self.reader.cell("level"))
         if "level" in self.reader.bad:
             return
         if written:
@@ -284,7 +283,7 @@ def fits_age(birth: PartialDate, ages: list[list[int | None]], month: datetime.d
 def _percent(cell: Any) -> int | None:
     """61, 61.0, 0.61 (as Excel stores 61%), "61%"; None for anything else."""
     if isinstance(cell, str):
-        text = clean(cell).rstrip("%").strip()
+        text = cell.rstrip("%").strip()
         return int(text) if text.isascii() and text.isdigit() else None
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return None

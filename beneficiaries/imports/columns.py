@@ -61,9 +61,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     "ignored": (
         "ho so", "he so", "truy linh", "cham linh", "mai tang phi", "tong cong", "tong so tien", "hinh thuc", "ky nhan",
         "ky ten", "thoi diem huong", "cccd chu tai khoan", "so cccd chu tai khoan", "cccd nguoi giam ho",
-        "cccd nguoi nhan", "so cccd nguoi nhan", "so cccd nguoi giam ho", "ho ten nguoi giam ho", "ho va ten nguoi giam ho",
-        "noi cap", "ngay cap", "so quyet dinh", "ngay quyet dinh", "so tien truy linh", "so tien cham linh",
-        "so tien bang chu",
+        "cccd nguoi nhan", "so cccd nguoi nhan", "so cccd nguoi giam ho", "ho ten nguoi giam ho",
+        "ho va ten nguoi giam ho", "noi cap", "ngay cap", "so quyet dinh", "ngay quyet dinh", "so tien truy linh",
+        "so tien cham linh", "so tien bang chu",
     ),
 }  # fmt: skip
 _BY_NAME = {name: field for field, names in NAMES.items() for name in names}
@@ -118,8 +118,7 @@ def find_layout(rows: Sequence[Sequence[Cell]]) -> Layout | None:
         fields = {field for cell in top if (field := _field(cell))}
         if "name" not in fields or len(fields) < 3:
             continue
-        below = [cell if isinstance(cell, str) else "" for cell in rows[index + 1]] if index + 1 < len(rows) else []
-        layout = _layout(index, top, below)
+        layout = _layout(index, top, _second_header(top, rows[index + 1] if index + 1 < len(rows) else []))
         if best is None or len(layout.columns) > len(best.columns):
             best = layout
         if not layout.missing():
@@ -130,6 +129,19 @@ def find_layout(rows: Sequence[Sequence[Cell]]) -> Layout | None:
     if first < len(rows) and _is_numbering(rows[first]):
         best = Layout(best.header_row, first + 1, best.columns, best.labels)
     return best
+
+
+def _second_header(top: list[str], row: Sequence[Cell]) -> list[str]:
+    """The labels of the row below a header where it divides columns: two or more, and nothing else in it."""
+    over = ""
+    labels = []
+    for column, cell in enumerate(row):
+        over = (top[column] if column < len(top) else "") or over
+        label = cell if isinstance(cell, str) else str(cell)
+        if label.strip() and _divided(over, label) is None:
+            return []
+        labels.append(label)
+    return labels if sum(bool(label.strip()) for label in labels) > 1 else []
 
 
 def _layout(index: int, top: list[str], below: list[str]) -> Layout:
@@ -194,8 +206,3 @@ def _is_numbering(row: Sequence[Cell]) -> bool:
     """The row "(1) (2) (3)" or "A B 1 2 3" that forms have below their header."""
     filled = [str(cell).strip() for cell in row if cell != ""]
     return len(filled) >= 3 and all(_NUMBERING.fullmatch(cell) for cell in filled)
-
-
-def is_header_again(name: str) -> bool:
-    """Whether a name cell repeats the header, as at the top of a printed page."""
-    return _field(name) == "name"

@@ -73,7 +73,10 @@ def wrong_commune(lines: Iterable[Line], commune: Unit, communes: list[Unit]) ->
                 return None
             if named and wrong is None:
                 wrong = (line.row, text[kind.start() :].strip())
-        if (office := _OFFICE.match(text)) and wrong is None and not _named(office[1], communes):
+        office = _OFFICE.match(text)
+        # "XÃ …" of a form that nobody filled in names none.
+        named_here = office is not None and any(char.isalpha() for char in office[1])
+        if office and named_here and wrong is None and not _named(office[1], communes):
             wrong = (line.row, text)
     return wrong
 

@@ -9,7 +9,7 @@ from batosocial.lib.text import accent_key, clean, fold
 from batosocial.lib.workbooks import Cell, CellError, Sheet, WorkbookError, read_workbook
 from batosocial.territory.models import Unit
 from beneficiaries.imports import heading
-from beneficiaries.imports.columns import EXPECTED, Layout, find_layout, is_header_again
+from beneficiaries.imports.columns import EXPECTED, Layout, find_layout
 from beneficiaries.imports.messages import ListRefused
 from beneficiaries.models import Policy
 
@@ -32,6 +32,7 @@ _HAMLET_WORDS = (
 )
 _ENUMERATION = re.compile(r"^(?:[IVXLC]+|\d{1,2}|[A-Za-z])\s*[.):\-/]+\s*")
 _TOTALS = ("tổng cộng", "tổng số", "tổng", "cộng", "cộng thôn", "cộng tổ", "bằng chữ", "tổng tiền", "tổng kinh phí")
+_TOTAL_LETTERS = {word[0] for word in _TOTALS}
 _SIGNATURES = (
     "người lập", "nguoi lap", "lập bảng", "lập biểu", "kế toán", "chủ tịch", "phó chủ tịch", "thủ trưởng", "xác nhận",
     "tm.", "kt.", "tm ủy ban", "tm uỷ ban", "ủy ban nhân dân", "uỷ ban nhân dân", "cán bộ", "công chức", "người duyệt",
@@ -42,7 +43,7 @@ _DATE_LINE = re.compile(r"ngày\b.*\btháng\b.*\bnăm\b", re.IGNORECASE)
 
 @dataclass(slots=True)
 class SourceRow:
-    """One person's row: ``row`` as Excel counts, ``hamlet`` from the section it stands in."""
+    """One person's row: ``row`` as Excel counts, texts cleaned, ``hamlet`` from the section it stands in."""
 
     sheet: str
     row: int
@@ -52,12 +53,11 @@ class SourceRow:
 
     def get(self, name: str) -> Cell:
         """The cell of a field, "" where the list has no such column or the cell is blank."""
-        value = _cell(self.cells, self.layout, name)
-        return "" if isinstance(value, str) and not clean(value) else value
+        return _cell(self.cells, self.layout, name)
 
     @property
     def ordinal(self) -> str:
-        return clean(str(self.get("ordinal")))
+        return str(self.get("ordinal"))
 
 
 @dataclass(slots=True)
@@ -134,9 +134,11 @@ def _cell(cells: Sequence[Cell], layout: Layout, name: str) -> Cell:
 def _people(sheet: Sheet, layout: Layout) -> Iterator[SourceRow]:
     hamlet = ""
     ended = False
-    for number, cells in enumerate(sheet.rows[layout.first_row :], layout.first_row + 1):
-        texts = [clean(cell) for cell in cells if isinstance(cell, str)]
-        if not any(texts) and all(isinstance(cell, str) for cell in cells):
+    for number, raw in enumerate(sheet.rows[layout.first_row :], layout.first_row + 1):
+        # Texts are cleaned here, once: everything below reads them often.
+        cells: list[Cell] = [clean(cell) if isinstance(cell, str) else cell for cell in raw]
+        texts = [cell for cell in cells if isinstance(cell, str) and cell]
+        if not texts and all(isinstance(cell, str) for cell in cells):
             continue
         label = _label(cells, layout)
         evidence = sum(_speaks(_cell(cells, layout, name), name) for name in _EVIDENCE)
@@ -150,7 +152,7 @@ def _people(sheet: Sheet, layout: Layout) -> Iterator[SourceRow]:
         if evidence < 2 and any(_is_signature(text) for text in texts):
             ended = True
             continue
-        if is_header_again(label) or not _is_person(cells, layout, evidence, ended):
+        if label.casefold() == layout.labels["name"].casefold() or not _is_person(cells, layout, evidence, ended):
             continue
         yield SourceRow(sheet.name, number, layout, cells, hamlet)
 
@@ -158,19 +160,20 @@ def _people(sheet: Sheet, layout: Layout) -> Iterator[SourceRow]:
 def _label(cells: Sequence[Cell], layout: Layout) -> str:
     """What a row says of itself: its name cell, else the first text in it."""
     name = _cell(cells, layout, "name")
-    if isinstance(name, str) and clean(name):
-        return clean(name)
-    return next((clean(cell) for cell in cells if isinstance(cell, str) and clean(cell)), "")
+    if isinstance(name, str) and name:
+        return name
+    return next((cell for cell in cells if isinstance(cell, str) and cell), "")
 
 
 def _speaks(cell: Cell, name: str) -> bool:
     if isinstance(cell, CellError):
         return True
-    text = clean(str(cell))
-    return any(char.isdigit() for char in text) if name == "account" else bool(text)
+    return any(char.isdigit() for char in str(cell)) if name == "account" else cell != ""
 
 
 def _is_total(label: str, evidence: int) -> bool:
+    if label[:1].lower() not in _TOTAL_LETTERS:
+        return False
     key = accent_key(label).rstrip(" :.")
     if any(key == word or key.startswith((f"{word} ", f"{word}:")) for word in _TOTALS):
         # Somebody's family name may be Tống and the middle name Công, but not Tổng Cộng.
@@ -191,8 +194,8 @@ def _is_signature(text: str) -> bool:
 
 def _is_person(cells: Sequence[Cell], layout: Layout, evidence: int, ended: bool) -> bool:
     name = _cell(cells, layout, "name")
-    named = isinstance(name, CellError) or bool(clean(str(name)))
-    numbered = clean(str(_cell(cells, layout, "ordinal"))).rstrip(".").isdecimal()
+    named = name != ""
+    numbered = str(_cell(cells, layout, "ordinal")).rstrip(".").isdecimal()
     if ended:
         return evidence >= 2 and (named or numbered)
     if evidence == 0:

@@ -7,7 +7,7 @@ from typing import Any
 
 from batosocial.lib.dates import PartialDate, age_months, parse_partial
 from batosocial.lib.national_id import check_cccd, check_cmnd
-from batosocial.lib.text import clean, fold, holder_key
+from batosocial.lib.text import fold, holder_key
 from batosocial.lib.workbooks import Cell, CellError
 from beneficiaries.imports.messages import Message, Severity, shown
 from beneficiaries.imports.reading import SourceRow
@@ -148,7 +148,7 @@ class RowReader:
             cell = self.source.get(name)
             if isinstance(cell, CellError):
                 self.say("error", name, f"Ô báo lỗi {shown(cell)}; hãy sửa công thức hoặc ghi giá trị vào ô.")
-            elif isinstance(cell, str) and clean(cell).startswith("="):
+            elif isinstance(cell, str) and cell.startswith("="):
                 self.say("error", name, f"Ô chứa công thức “{shown(cell)}” ở dạng chữ; hãy ghi giá trị vào ô.")
 
     def cell(self, name: str) -> Cell:
@@ -157,7 +157,7 @@ class RowReader:
 
     def _text(self, name: str, longest: int) -> str:
         cell = self.cell(name)
-        text = clean(str(cell)) if not isinstance(cell, datetime.date) else f"{cell:%d/%m/%Y}"
+        text = f"{cell:%d/%m/%Y}" if isinstance(cell, datetime.date) else str(cell)
         if len(text) > longest:
             self.say(
                 "error", name, f"“{shown(text)}” dài {len(text)} ký tự, quá {longest}; hãy rút gọn hoặc kiểm tra lại."
@@ -216,7 +216,7 @@ class RowReader:
         return name
 
     def _read_sex(self) -> None:
-        written = clean(str(self.cell("sex")))
+        written = str(self.cell("sex"))
         sexes = {"nam": Person.Sex.MALE, "nu": Person.Sex.FEMALE, "m": Person.Sex.MALE, "f": Person.Sex.FEMALE}
         if sex := sexes.get(fold(written)):
             self.values.sex = sex
@@ -229,9 +229,9 @@ class RowReader:
         if name in self.bad:
             return
         if name == "birth_year" and cell != "":
-            parts = [clean(str(self.cell(part))) or "0" for part in ("birth_day", "birth_month")]
+            parts = [str(self.cell(part)) or "0" for part in ("birth_day", "birth_month")]
             if any(part != "0" for part in parts):
-                cell = "/".join([*parts, clean(str(cell))])
+                cell = "/".join([*parts, str(cell)])
         try:
             self.values.birth, warnings = parse_partial(cell, today=self.today)
         except ValueError as error:
@@ -257,7 +257,7 @@ class RowReader:
             return
         if isinstance(cell, str) and cell and not any(char.isdigit() for char in cell):
             # "Chưa làm" in the number's place is a reason, not a number.
-            self.values.note = self.values.note or clean(cell)[: TEXTS["note"]]
+            self.values.note = self.values.note or cell[: TEXTS["note"]]
             cell = ""
         if cell == "":
             given = self.values.note
@@ -292,7 +292,7 @@ class RowReader:
         cell = self.cell("account")
         if cell == "":
             return ""
-        written = clean(str(cell))
+        written = str(cell)
         digits = re.sub(r"[ .\-'’‘`]", "", written)
         if _SCIENTIFIC.fullmatch(written) or isinstance(cell, float):
             self.say(
@@ -311,7 +311,7 @@ class RowReader:
 
     def _owner(self) -> None:
         values = self.values
-        written = clean(str(self.cell("owner")))
+        written = str(self.cell("owner"))
         if not values.account:
             return
         key = fold(written)
