@@ -139,9 +139,9 @@ def _check_person(row: CheckedRow, person: Person, commune: Unit) -> None:
 
 def _looks_like_another(row: CheckedRow, person: Person) -> bool:
     values = row.values
-    other_name = bool(values.name) and fold(values.name) != fold(person.name)
-    other_year = values.birth is not None and values.birth.year != person.birth_year
-    return other_name and other_year
+    if values.birth is None or values.birth.year == person.birth_year:
+        return False
+    return bool(values.name) and fold(values.name) != fold(person.name)
 
 
 def _check_account(row: CheckedRow, register: Register, commune: Unit) -> None:
@@ -196,11 +196,11 @@ def _person_changes(group: list[CheckedRow], person: Person) -> tuple[dict[str, 
     shows: dict[str, list[str]] = {}
     for name, shown_as in (("name", "Họ và tên"), ("other_name", "Tên gọi khác"), ("hamlet", "Thôn, tổ")):
         old, now = getattr(person, name), getattr(values, name)
-        if now and not same_spelling(old, now):
+        if now and now != old and not same_spelling(old, now):
             new[name] = now
             shows[shown_as] = [old, now]
     # H're, Hrê and Hre are one people.
-    if values.ethnicity and fold(values.ethnicity) != fold(person.ethnicity):
+    if values.ethnicity not in ("", person.ethnicity) and fold(values.ethnicity) != fold(person.ethnicity):
         new["ethnicity"] = values.ethnicity
         shows["Dân tộc"] = [person.ethnicity, values.ethnicity]
     for name, shown_as in (("cmnd", "Số CMND"), ("phone", "Điện thoại"), ("file_number", "Số hồ sơ")):

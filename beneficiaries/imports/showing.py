@@ -15,6 +15,12 @@ _TONES = {
     ImportRow.Outcome.UNCHANGED: "neutral",
     ImportRow.Outcome.ERROR: "danger",
 }
+#: JSON in the database keeps no order.
+_ORDER = (
+    "Họ và tên", "Tên gọi khác", "Giới tính", "Ngày sinh", "Số CCCD", "Số CMND", "Dân tộc", "Thôn, tổ", "Điện thoại",
+    "Số hồ sơ", "Đối tượng", "Tỷ lệ", "Mức theo quyết định", "Số người phụ thuộc", "Số tài khoản", "Ngân hàng",
+    "Chủ tài khoản",
+)  # fmt: skip
 _MASKED = frozenset({"Số CCCD", "Số CMND", "Số tài khoản"})
 
 
@@ -45,7 +51,7 @@ def show_rows(rows: Iterable[ImportRow], user: User) -> list[ShownRow]:
             _TONES[ImportRow.Outcome(row.outcome)],
             HIDDEN_CODE if row.data.get("category") in hidden else row.data.get("category", ""),
             str(owners.get(row.data.get("owner", ""), "")),
-            [(name, *_values(name, old_new)) for name, old_new in row.changes.items()],
+            [(name, *_values(name, old_new)) for name in _ORDER if (old_new := row.changes.get(name))],
             [(m["severity"], _place(m), m["message"]) for m in row.messages],
         )
         for row in rows

@@ -167,6 +167,7 @@ def _detail(
             "page": page,
             "rows": show_rows(page.object_list, user),
             "cards": _cards(batch),
+            "warning_filter": RowFilter.WARNING,
             "job": job,
             # A job's progress is its owner's to see.
             "open_job": open_job,
@@ -187,7 +188,6 @@ def _cards(batch: ImportBatch) -> list[tuple[str, int, str]]:
         ("Thay đổi", batch.changed_count, "changed"),
         ("Không đổi", batch.unchanged_count, "unchanged"),
         ("Lỗi", batch.error_count, "error"),
-        ("Có cảnh báo", batch.warning_count, RowFilter.WARNING),
     ]
 
 

@@ -51,7 +51,8 @@ def test_rows_in_are_rows_out(monkeypatch: pytest.MonkeyPatch, data: st.DataObje
     if good:
         header = list(lists.HEADER)
         rows = [*rows, *data.draw(st.lists(st.builds(_spoiled, st.integers(0, 11), CELLS), max_size=6))]
-    sheet = Sheet("Trang", [["UBND XÃ BA ĐỘNG"], header, *rows])
+    cells: list[list[Any]] = [["UBND XÃ BA ĐỘNG"], header, *rows]
+    sheet = Sheet("Trang", cells)
     # What stands in the cells is the subject here; files are read in tests/lib.
     monkeypatch.setattr(reading, "read_workbook", lambda content, filename: [sheet])
     try:

@@ -243,7 +243,7 @@ class TestAcceptance:
 
     def test_a_failed_write_can_be_tried_again(self, client: Client, district_officer: User, sent: ImportBatch) -> None:
         services.request_acceptance(actor=district_officer, batch=sent, start_month=make.NEXT_MONTH)
-        Job.objects.filter(pk=fresh(sent).job_id).update(state=Job.State.FAILED, message="Có lỗi")
+        Job.objects.filter(pk=fresh(sent).job_id or 0).update(state=Job.State.FAILED, message="Có lỗi")
         assert "Có lỗi" in page(client, district_officer, sent).content.decode()
         do(client, district_officer, "accept", sent, start_month="8/2024")
         services.accept_batch(batch_id=sent.pk)
@@ -372,3 +372,15 @@ def test_both_jobs_from_queue_to_register() -> None:
     # A job that was handed out twice does nothing the second time.
     runner.run_job(job.pk)
     assert Person.objects.filter(changes__batch=batch).count() == 1
+
+
+def test_every_change_that_can_be_found_has_its_place_on_the_page() -> None:
+    import re
+    from pathlib import Path
+
+    from beneficiaries.imports import matching, showing
+
+    source = Path(matching.__file__).read_text(encoding="utf-8")
+    found = set(re.findall(r'(?:changes|shows)\["([^"]+)"\]', source))
+    found |= {label for _, label in re.findall(r'\("(\w+)", "([^"]+)"\)', source)}
+    assert found == set(showing._ORDER)
