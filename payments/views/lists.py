@@ -193,8 +193,9 @@ def show_list(request: StaffRequest, pk: int) -> HttpResponse:
         "can_record": user.role in RECORDERS
         and row.state == PaymentList.State.HANDED_OVER
         and row.period.state == Period.State.OPEN,
-        "templates": user.role in (Role.DISTRICT_OFFICER, Role.PAYER) and row.state in PaymentList.HANDED_OVER_STATES,
-        "payers": {total.payer for total in totals},
+        "template_payers": sorted({(total.payer_code, total.payer) for total in totals})
+        if user.role in (Role.DISTRICT_OFFICER, Role.PAYER) and row.state in PaymentList.HANDED_OVER_STATES
+        else [],
         "board_url": board_url(row.period.month),
     }
     return render(request, "payments/list.html", context)
