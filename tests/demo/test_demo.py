@@ -126,7 +126,9 @@ def test_ages_fit_the_groups_in_every_paid_month() -> None:
             JOIN payments_payment p ON p.id = i.payment_id
             JOIN beneficiaries_person h ON h.id = p.person_id
             JOIN beneficiaries_category c ON c.id = i.category_id
-            CROSS JOIN LATERAL (SELECT make_date(h.birth_year, coalesce(h.birth_month, 1), coalesce(h.birth_day, 1)) AS b) x
+            CROSS JOIN LATERAL (
+                SELECT make_date(h.birth_year, coalesce(h.birth_month, 1), coalesce(h.birth_day, 1)) AS b
+            ) x
             WHERE jsonb_array_length(c.ages) > 0 AND NOT EXISTS (
                 SELECT 1 FROM jsonb_array_elements(c.ages) a
                 WHERE extract(year FROM age(i.month, x.b)) >= (a->>0)::int
