@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Max, Min, QuerySet, Sum
+from django.db.models import Min, QuerySet, Sum
 
 from batosocial.lib import months
 from batosocial.staff.models import User
@@ -99,15 +99,21 @@ def district_figures(district: Unit | None) -> "QuerySet[CashlessFigure]":
 
 
 def months_with_figures(user: User) -> list[tuple[datetime.date, bool]]:
-    """Months somebody may see figures of, newest first, each with whether anybody was paid by account in it."""
-    rows = CashlessFigure.objects.visible_to(user).order_by("-month").values("month").annotate(n=Max("paid_by_account"))
-    return [(row["month"], row["n"] > 0) for row in rows]
+    """Months somebody may see figures of, newest first, each with whether it is far enough to be judged: at least
+    half of those with an account were paid by it."""
+    rows = (
+        CashlessFigure.objects.visible_to(user)
+        .order_by("-month")
+        .values("month")
+        .annotate(paid=Sum("paid_by_account"), able=Sum("with_account"))
+    )
+    return [(row["month"], row["paid"] > 0 and row["paid"] * 2 >= row["able"]) for row in rows]
 
 
 def default_month(known: Iterable[tuple[datetime.date, bool]]) -> datetime.date | None:
-    """The newest month with payments by account: one that was only opened would show 0% for everybody."""
+    """The newest month that can be judged: one just opened, or with its first results, would show 0% for everybody."""
     listed = list(known)
-    return next((month for month, paid in listed if paid), listed[0][0] if listed else None)
+    return next((month for month, judged in listed if judged), listed[0][0] if listed else None)
 
 
 def computed_at(month: datetime.date) -> datetime.datetime | None:

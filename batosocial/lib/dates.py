@@ -91,7 +91,8 @@ def _from_number(value: float) -> PartialDate:
         except (OverflowError, ValueError):
             raise ValueError(f"Số {value} không phải là ngày sinh.") from None
         return PartialDate(day.year, day.month, day.day)
-    if value != int(value) or value < 1000:
+    # Small first: minus infinity has no whole part to compare with.
+    if value < 1000 or value != int(value):
         raise ValueError(f"Số {value} không phải là năm sinh; hãy ghi đủ bốn chữ số.")
     return PartialDate(int(value))
 

@@ -1,7 +1,7 @@
 import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batosocial.lib.dates import PartialDate, age_months, parse_partial, reaches_age_on
@@ -68,6 +68,9 @@ def test_what_is_written_is_read_back(birth):
     assert parse_partial(str(birth), today=TODAY)[0] == birth
 
 
+@example(float("-inf"))
+@example(float("inf"))
+@example(float("nan"))
 @given(st.text() | st.text("0123456789/-. ") | st.floats() | st.integers() | st.datetimes() | st.booleans())
 def test_parse_raises_nothing_but_value_error(value):
     try:

@@ -263,3 +263,22 @@ def test_the_time_of_the_roll_up_is_shown(client: Client) -> None:
         computed_at=timezone.make_aware(datetime.datetime(2024, 7, 22, 9, 5))
     )
     assert "Tổng hợp lúc 09:05 22/07/2024. Tháng chưa khóa sổ" in words(client.get(DASHBOARD))
+
+
+@pytest.mark.parametrize(("paid", "shown"), [(0, "2024-07"), (4, "2024-07"), (5, "2024-08")])
+def test_a_month_with_its_first_results_does_not_greet_the_chairman_with_nought(
+    client: Client, paid: int, shown: str
+) -> None:
+    CashlessFigure.objects.create(
+        unit=factories.commune(),
+        policy="NCC",
+        month=datetime.date(2024, 8, 1),
+        due=20,
+        with_account=10,
+        paid_by_account=paid,
+        money_due=1,
+        money_by_account=0,
+        computed_at=timezone.now(),
+    )
+    sign_in(client, Role.CHAIRMAN)
+    assert client.get(DASHBOARD).context["chosen"] == shown
