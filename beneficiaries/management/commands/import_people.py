@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from batosocial.lib import months
+from batosocial.lib import months, os_errors
 from batosocial.lib.workbooks import WorkbookError
 from batosocial.staff.models import User
 from batosocial.territory.models import Unit
@@ -100,7 +100,7 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise CommandError(f"Không đọc được tệp {file}: {error.strerror}.", returncode=BAD_USAGE) from None
+        raise CommandError(f"Không đọc được tệp {file}: {os_errors.describe(error)}.", returncode=BAD_USAGE) from None
 
 
 def _report(preview: Preview) -> dict[str, Any]:
@@ -149,4 +149,4 @@ def _save_marked(out: Path, content: bytes, preview: Preview) -> None:
     except WorkbookError as error:
         raise CommandError(str(error), returncode=BAD_INPUT) from None
     except OSError as error:
-        raise CommandError(f"Không ghi được tệp {out}: {error.strerror}.", returncode=BAD_USAGE) from None
+        raise CommandError(f"Không ghi được tệp {out}: {os_errors.describe(error)}.", returncode=BAD_USAGE) from None

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from batosocial.jobs.models import StoredFile
+from batosocial.lib import os_errors
 from batosocial.lib.workbooks import WorkbookError
 from batosocial.staff.models import Payer, User
 from payments.models import ResultBatch, ResultRow
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         try:
             content = file.read_bytes()
         except OSError as error:
-            raise CommandError(f"Không mở được tệp {file}: {error.strerror}.", returncode=2) from error
+            raise CommandError(f"Không mở được tệp {file}: {os_errors.describe(error)}.", returncode=2) from error
         try:
             report, clean = self._run(content, file.name, chosen, commit=commit)
         except (Unreadable, WorkbookError, ChangedMeanwhile) as error:

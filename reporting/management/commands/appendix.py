@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from batosocial.lib import months
+from batosocial.lib import months, os_errors
 from batosocial.staff.models import User
 from reporting import rollup
 from reporting.appendix import NoFigures, make_appendix
@@ -35,5 +35,5 @@ class Command(BaseCommand):
         try:
             output.write_bytes(content)
         except OSError as error:
-            raise CommandError(f"Không ghi được {output}: {error.strerror}.", returncode=2) from error
+            raise CommandError(f"Không ghi được {output}: {os_errors.describe(error)}.", returncode=2) from error
         self.stdout.write(f"Đã ghi phụ lục {months.title(parsed)} vào {output}.")
