@@ -75,8 +75,12 @@ def open_month(*, actor: User, month: datetime.date, policies: list[str] | None 
             raise OpeningRefused(
                 f"{policy}: tháng tiếp theo phải mở là {months.label(expected)}, không phải {months.label(month)}."
             )
-        if months.between(months.first(clock.today()), month) > 2:
-            raise OpeningRefused(f"Không mở trước quá hai tháng: hôm nay là {clock.today():%d/%m/%Y}.")
+        # The list of a month is made in the month before it (Điều 34 NĐ 20/2021, Điều 8 TT 44/2022/TT-BTC).
+        if months.between(months.first(clock.today()), month) > 1:
+            raise OpeningRefused(
+                f"Hôm nay là {clock.today():%d/%m/%Y}, chưa đến lúc mở tháng {months.label(month)}: "
+                "danh sách của một tháng lập trong tháng liền trước."
+            )
         period = Period.objects.create(policy=policy, month=month, opened_by=actor, opened_at=timezone.now())
         make_lists(period, locked_on=clock.today())
         opened.append(policy)

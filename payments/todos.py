@@ -38,23 +38,23 @@ def _lists(user: User) -> list[Todo]:
     mine = [step for step in _STEPS if step[2] == user.role]
     if not mine and user.role != Role.COMMUNE_OFFICER:
         return []
-    counts: Counter[tuple[str, bool]] = Counter()
-    latest: dict[tuple[str, bool], datetime.date] = {}
+    counts: Counter[tuple[str, bool, datetime.date]] = Counter()
     returned = 0
     rows = PaymentList.objects.visible_to(user).filter(period__state=Period.State.OPEN)
     for state, signed, sent_back, month in rows.values_list("state", "signed_off_by", "returned_by", "period__month"):
-        key = (state, signed is not None)
-        counts[key] += 1
-        latest[key] = max(month, latest.get(key, month))
+        counts[state, signed is not None, month] += 1
         returned += state == State.DRAFT and sent_back is not None
     found = []
     for wanted, needs_signature, _, label, tone in mine:
-        keys = [key for key in counts if key[0] == wanted and needs_signature in (None, key[1])]
-        if keys:
-            month = max(latest[key] for key in keys)
+        by_month: Counter[datetime.date] = Counter()
+        for (state, signed, month), count in counts.items():
+            if state == wanted and needs_signature in (None, signed):
+                by_month[month] += count
+        # A task for each month: its number is that of the list it opens, and the earliest deadline stands first.
+        for month in sorted(by_month):
             url = f"{reverse('payments:board')}?{urlencode({'thang': months.iso(month), 'buoc': wanted})}"
             hint = f"Tháng {months.label(month)}, giao trước ngày {board.hand_over_deadline(month):%d/%m/%Y}"
-            found.append(Todo(label, sum(counts[key] for key in keys), url, tone, hint))
+            found.append(Todo(label, by_month[month], url, tone, hint))
     if returned and user.role in (Role.COMMUNE_LEADER, Role.COMMUNE_OFFICER):
         url = f"{reverse('payments:board')}?{urlencode({'buoc': State.DRAFT})}"
         found.append(Todo("danh sách bị Phòng trả lại", returned, url, "danger", "Xem lý do trong danh sách"))

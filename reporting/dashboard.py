@@ -211,7 +211,9 @@ def build(user: User, month: datetime.date, *, newest: datetime.date | None) -> 
             figures=Figures(counts, month, policy, place),
             target=targets.get(Target.RateCode.R1),
             r3_target=targets.get(Target.RateCode.R3),
-            change=_change(counts, earlier, months.add(month, -1)) if earlier and earlier.due else None,
+            change=_change(counts, earlier, months.add(month, -1))
+            if earlier and earlier.due and counts.paid_by_account
+            else None,
             district=(Counts.total(beside.values()) if not policy else beside.get(policy)) if own else None,
         )
 

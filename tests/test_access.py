@@ -258,6 +258,22 @@ def test_police_and_admin_cause_no_query_on_money(role: Role, client: Client) ->
     assert not [query for query in queries if "payments_payment" in query["sql"]]
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/chi-tra/ket-qua/mau/?to-chuc=a%00b",
+        "/bao-cao/2024-07/BTXH/%00/due/",
+        "/doi-tuong/?tim=%00",
+        "/chi-tra/ket-qua/mau/?danh-sach=%C2%B2&to-chuc=BUUDIEN",
+    ],
+)
+def test_characters_no_page_can_use_are_a_bad_request_or_unknown(url: str, client: Client) -> None:
+    client.force_login(_user(PHONG))
+    assert client.get(url).status_code in (400, 404)
+    form = "application/x-www-form-urlencoded"
+    assert client.post("/chi-tra/39/chuyen-buoc/", "step=tra-lai&reason=a%00b", content_type=form).status_code == 400
+
+
 def test_somebody_who_left_sees_nothing() -> None:
     gone = make.user(PHONG, is_active=False)
     assert not Person.objects.visible_to(gone).exists()

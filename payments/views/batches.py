@@ -86,7 +86,7 @@ def template(request: StaffRequest) -> FileResponse:
     else:
         payer = get_object_or_404(Payer, code=request.GET.get("to-chuc", ""))
     if wanted := request.GET.get("danh-sach"):
-        if not wanted.isdigit():
+        if not wanted.isdecimal():
             raise Http404
         row = get_object_or_404(lists.select_related("period"), pk=wanted)
         month, payments = row.period.month, payments.filter(payment_list=row)

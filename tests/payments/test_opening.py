@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from batosocial.audit.models import Entry
 from batosocial.staff.models import Role, User
-from beneficiaries.models import Person
+from beneficiaries.models import Person, Rate
 from payments.models import Payment, PaymentLine, PaymentList, Period
 from payments.opening import OpeningRefused, first_month_to_open, open_month
 from tests import factories as make
@@ -45,8 +45,8 @@ def test_amounts_are_the_rates_known_at_the_business_date(officer: User) -> None
     assert lines.filter(category__code="NCC-3.1").values_list("amount").distinct().get() == (2_789_000,)
 
 
-def test_a_list_locked_before_the_decree_was_signed_takes_the_older_rate(officer: User, settings: LazySettings) -> None:
-    settings.BUSINESS_DATE = datetime.date(2024, 6, 25)
+def test_a_list_locked_before_the_decree_was_signed_takes_the_older_rate(officer: User) -> None:
+    Rate.objects.filter(valid_from="2024-07-01").update(known_on=datetime.date(2024, 7, 23))
     open_month(actor=officer, month=AUGUST)
     amounts = PaymentLine.objects.filter(month=AUGUST, category__code="BTXH-5C").values_list("amount").distinct()
     assert amounts.get() == (360_000,)
@@ -209,11 +209,22 @@ def test_opening_is_audited_once_a_policy(officer: User) -> None:
     assert {entry.details["people"] for entry in entries} == {1492, 2320}
 
 
-def test_the_number_of_statements_does_not_grow_with_people(officer: User) -> None:
+def test_a_month_is_opened_in_the_month_before_it_at_the_earliest(officer: User, settings: LazySettings) -> None:
+    """Điều 34 NĐ 20/2021: the list of the next month, before the 25th."""
+    september = datetime.date(2024, 9, 1)
+    open_month(actor=officer, month=AUGUST)
+    with pytest.raises(OpeningRefused, match="chưa đến lúc"):
+        open_month(actor=officer, month=september)
+    settings.BUSINESS_DATE = datetime.date(2024, 8, 1)
+    assert open_month(actor=officer, month=september).lists == 38
+
+
+def test_the_number_of_statements_does_not_grow_with_people(officer: User, settings: LazySettings) -> None:
     with CaptureQueriesContext(connection) as few:
         open_month(actor=officer, month=AUGUST)
     for number in range(50):
         make.entitlement(make.person(f"Phạm Thị {number}"), start=datetime.date(2024, 9, 1))
+    settings.BUSINESS_DATE = datetime.date(2024, 8, 20)
     with CaptureQueriesContext(connection) as many:
         open_month(actor=officer, month=datetime.date(2024, 9, 1))
     assert len(many) == len(few) < 60
