@@ -108,7 +108,7 @@ class Acceptance:
 
     def _new_person(self, row: CheckedRow) -> Person:
         values = row.values
-        assert values.birth is not None  # noqa: S101
+        assert values.birth is not None and self.batch.commune_id is not None  # noqa: S101
         person = Person(
             name=values.name,
             other_name=values.other_name,

@@ -182,7 +182,7 @@ def request_acceptance(
     batch.failure = ""
     batch.job = queue_job(
         kind=ACCEPT_JOB,
-        title=f"Ghi danh sách {batch.policy} của {batch.commune.full_name} vào sổ",
+        title=f"Ghi danh sách {batch.policy} của {batch.place} vào sổ",
         owner=actor,
         args={"batch_id": batch.pk},
         key=f"{ACCEPT_JOB}:{batch.pk}",
@@ -309,7 +309,7 @@ def _locked(actor: User, batch: ImportBatch, roles: set[Role]) -> ImportBatch:
 def _queue_check(batch: ImportBatch, actor: User) -> None:
     batch.job = queue_job(
         kind=CHECK_JOB,
-        title=f"Kiểm tra danh sách {batch.policy} của {batch.commune.full_name}",
+        title=f"Kiểm tra danh sách {batch.policy} của {batch.place}",
         owner=actor,
         args={"batch_id": batch.pk},
         key=f"{CHECK_JOB}:{batch.pk}",
@@ -319,6 +319,7 @@ def _queue_check(batch: ImportBatch, actor: User) -> None:
 
 
 def _check(batch: ImportBatch, start: datetime.date, progress: Progress | None) -> Preview:
+    assert batch.commune is not None  # noqa: S101
     return check_workbook(
         bytes(batch.file.content),
         batch.file.name,

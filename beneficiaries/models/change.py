@@ -7,13 +7,14 @@ from django.db import models
 from django.db.models import Q
 
 from batosocial.staff.scoping import commune_scope
+from batosocial.territory.models import Unit
 from beneficiaries.models.catalogue import ChangeReason, Policy
 from beneficiaries.models.person import Person
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def visible_to(self, user: Any) -> "ChangeQuerySet":
-        return self.filter(commune_scope(user, "person__commune"))
+        return self.filter(commune_scope(user, "person__commune") | commune_scope(user, "to_commune"))
 
 
 class Change(models.Model):
@@ -54,7 +55,12 @@ class Change(models.Model):
         ChangeReason, verbose_name="lý do", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     effective_month = models.DateField("từ tháng")
-    #: What the change would do, where it is not told by kind and entitlement (category, level, new commune …).
+    #: Where a person who moves will be kept from then on; that commune sees the change too.
+    to_commune = models.ForeignKey(
+        Unit, verbose_name="chuyển đến", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    #: What the change would do, where kind and entitlement don't tell it. A start or an adjustment has
+    #: {"category": code, "level": int, "own_amount": đồng or null, "dependants": [{"name", "birth", "cccd"}]}.
     proposal = models.JSONField("nội dung", default=dict, blank=True)
     evidence = models.CharField("giấy tờ", max_length=300, blank=True)
     note = models.CharField("ghi chú", max_length=500, blank=True)
@@ -90,7 +96,12 @@ class Change(models.Model):
                 name="change_decided_has_decision",
                 condition=~Q(state__in=["decided", "applied"])
                 | Q(first_load=True)
+                # A move inside the district needs no new decision (khoản 3 Điều 8 NĐ 20/2021).
+                | Q(kind__in=["move", "correct"])
                 | ~Q(decision_number="") & Q(decision_date__isnull=False) & ~Q(authority=""),
+            ),
+            models.CheckConstraint(
+                name="change_move_has_destination", condition=~Q(kind="move") | Q(to_commune__isnull=False)
             ),
             models.CheckConstraint(name="change_rejected_says_why", condition=~Q(state="rejected") | ~Q(rejection="")),
             models.CheckConstraint(

@@ -9,7 +9,8 @@ from django.db.models.functions import Lower
 
 from batosocial.jobs.models import Job, StoredFile
 from batosocial.lib.text import clean, fold
-from batosocial.staff.scoping import commune_scope
+from batosocial.staff.models import User
+from batosocial.staff.scoping import NOTHING, commune_scope
 from batosocial.territory.models import Unit
 from beneficiaries.models.catalogue import Category, Policy
 from beneficiaries.models.person import Person
@@ -17,13 +18,20 @@ from beneficiaries.models.person import Person
 
 class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
     def visible_to(self, user: Any) -> "ImportBatchQuerySet":
-        return self.filter(commune_scope(user, "commune"))
+        return self.filter(commune_scope(user, "commune") | _of_whole_district(user))
 
     def for_list(self) -> "ImportBatchQuerySet":
         """With what a page shows of each, without the workbook's bytes."""
         return self.select_related("commune", "file", "uploaded_by", "sent_by", "accepted_by", "job").defer(
             "file__content"
         )
+
+
+def _of_whole_district(user: Any) -> Q:
+    """Lists without a commune belong to the district whose officer brought them."""
+    if isinstance(user, User) and user.is_active and user.in_district:
+        return Q(commune__isnull=True, uploaded_by__unit=user.unit_id)
+    return NOTHING
 
 
 class ImportBatch(models.Model):
@@ -40,10 +48,33 @@ class ImportBatch(models.Model):
         REFUSED = "refused", "Phòng trả lại"
         WITHDRAWN = "withdrawn", "Đã bỏ"
 
+    class Kind(models.TextChoices):
+        PEOPLE = "people", "Đối tượng, chế độ, tài khoản"
+        ACCOUNTS = "accounts", "Tài khoản"
+
+    class Mode(models.TextChoices):
+        """What acceptance makes of new benefits: the district's first load, or proposals that await a decision."""
+
+        FIRST_LOAD = "first_load", "Nạp sổ ban đầu"
+        PROPOSALS = "proposals", "Đề nghị"
+
+    kind = models.CharField("loại", max_length=10, choices=Kind, default=Kind.PEOPLE)
+    mode = models.CharField("cách ghi", max_length=10, choices=Mode, default=Mode.FIRST_LOAD)
+    #: None only for accounts of a whole district, brought by the district.
     commune = models.ForeignKey(
-        Unit, verbose_name="xã, thị trấn", on_delete=models.PROTECT, related_name="import_batches"
+        Unit,
+        verbose_name="xã, thị trấn",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="import_batches",
     )
-    policy = models.CharField("chính sách", max_length=4, choices=Policy)
+    #: "" only for accounts, which serve whatever somebody receives.
+    policy = models.CharField("chính sách", max_length=4, choices=Policy, blank=True)
+    #: Where accounts come from, as their routes will say ("Bưu điện tỉnh, đợt tháng 7/2024").
+    source = models.CharField("nguồn", max_length=100, blank=True)
+    #: What the user chose about reading the file: {"sheets": [names], "columns": {field: letter}, "tcvn3": bool}.
+    reading = models.JSONField("cách đọc", default=dict, blank=True)
     file = models.ForeignKey(StoredFile, verbose_name="tệp", on_delete=models.PROTECT, related_name="+")
     #: The month in the title, which decides the rates that are expected.
     month = models.DateField("tháng của danh sách", null=True, blank=True)
@@ -84,11 +115,20 @@ class ImportBatch(models.Model):
                 | Q(accepted_by__isnull=False, start_month__isnull=False, accepted_at__isnull=False),
                 name="import_accepted_is_signed",
             ),
+            models.CheckConstraint(
+                condition=Q(kind="accounts") | Q(commune__isnull=False) & ~Q(policy=""),
+                name="import_people_of_commune_and_policy",
+            ),
             models.CheckConstraint(condition=~Q(state="refused") | ~Q(refusal=""), name="import_refused_says_why"),
         ]
 
     def __str__(self) -> str:
         return self.file.name if self.file_id else "danh sách"
+
+    @property
+    def place(self) -> str:
+        """Whose list it is."""
+        return self.commune.full_name if self.commune else "toàn huyện"
 
     @property
     def row_count(self) -> int:
