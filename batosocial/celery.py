@@ -14,4 +14,5 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep-jobs": {"task": "jobs.sweep", "schedule": settings.JOB_SWEEP_SECONDS},
     "roll-up-nightly": {"task": "reporting.roll_up_nightly", "schedule": crontab(hour=1, minute=30)},
+    "forget-submissions-nightly": {"task": "web.forget_submissions", "schedule": crontab(hour=2, minute=10)},
 }

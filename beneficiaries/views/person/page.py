@@ -1,0 +1,61 @@
+"""One person's page."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from batosocial.lib import clock, months
+from batosocial.staff.models import BENEFIT_ROLES
+from batosocial.web import panels
+from batosocial.web.access import StaffRequest, roles_required
+from beneficiaries.models import Person
+from beneficiaries.querysets import Status
+from beneficiaries.services import record_full_view
+from beneficiaries.views.people import IDENTITY_TONES, STATUS_TONES
+from beneficiaries.views.person import benefits, changes, edits, identity, payout
+
+
+@roles_required(*BENEFIT_ROLES)
+@require_safe
+def person(request: StaffRequest, pk: int) -> HttpResponse:
+    return _page(request, pk)
+
+
+@roles_required(*BENEFIT_ROLES)
+@never_cache
+def person_in_full(request: StaffRequest, pk: int) -> HttpResponse:
+    """The same page with full numbers. Each look at them is asked for, and stands in the audit."""
+    if request.method != "POST":
+        return redirect("beneficiaries:person", pk=pk)
+    return _page(request, pk, full=True)
+
+
+def _page(request: StaffRequest, pk: int, *, full: bool = False) -> HttpResponse:
+    month, today, user = months.first(clock.today()), clock.today(), request.user
+    found: Any = get_object_or_404(Person.objects.visible_to(user).with_status(month).select_related("commune"), pk=pk)
+    if full:
+        record_full_view(actor=user, person=found)
+    granted = benefits.benefits_of(found, month, today, user)
+    routes = payout.routes_of(found)
+    status = Status(found.status)
+    context = {
+        "person": found,
+        "full": full,
+        "month": month,
+        "today": today,
+        "status": status,
+        "status_tone": STATUS_TONES[status],
+        "identity_tone": IDENTITY_TONES[Person.IdentityStatus(found.identity_status)],
+        "identity": identity.identity_lines(found),
+        "benefits": granted,
+        "totals": benefits.totals_of(granted),
+        "payees": found.payees.all(),
+        "routes": [payout.RouteLine.of(route, month) for route in routes],
+        "changes": changes.changes_of(found, user),
+        "events": edits.edits_of(found, routes, granted, user),
+        "panels": panels.for_user("person", user, found.pk),
+    }
+    return render(request, "beneficiaries/person.html", context)
