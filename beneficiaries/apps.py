@@ -8,13 +8,11 @@ class BeneficiariesConfig(AppConfig):
     def ready(self) -> None:
         from batosocial.staff.models import BENEFIT_ROLES
         from batosocial.web import navigation, todo
-        from beneficiaries import (
-            tasks,  # noqa: F401 (registers the jobs)
-            todos,
-        )
+        from beneficiaries import tasks  # noqa: F401 (registers the jobs)
         from beneficiaries.imports import todos as import_todos
         from beneficiaries.imports.services import READERS
-        from beneficiaries.services import CONFIRMING_ROLES
+        from beneficiaries.payout import todos as payout_todos
+        from beneficiaries.payout.confirming import CONFIRMING_ROLES
 
         item = navigation.NavItem
         navigation.register(item("Đối tượng", "beneficiaries:people", "users", BENEFIT_ROLES, 100, "Đối tượng"))
@@ -22,5 +20,5 @@ class BeneficiariesConfig(AppConfig):
             item("Xác nhận nơi nhận", "beneficiaries:routes", "check-circle", CONFIRMING_ROLES, 110, "Đối tượng")
         )
         navigation.register(item("Nạp danh sách", "beneficiaries:imports", "upload", READERS, 120, "Đối tượng"))
-        todo.register(todos.waiting_routes)
+        todo.register(payout_todos.waiting_routes)
         todo.register(import_todos.lists)

@@ -1,4 +1,4 @@
-"""Filters of the register's lists, and the reason for which a route is not confirmed."""
+"""Filters of the register's lists."""
 
 import datetime
 from typing import Any
@@ -15,11 +15,11 @@ from beneficiaries.models.person import PersonQuerySet
 from beneficiaries.querysets import Channel, Status
 
 
-def _choices(choices: Any, everything: str) -> list[tuple[str, str]]:
+def choices_with_all(choices: Any, everything: str) -> list[tuple[str, str]]:
     return [("", everything), *choices]
 
 
-class _CommuneFilter(forms.Form):
+class CommuneFilter(forms.Form):
     """A filter by commune for those who see several."""
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -33,13 +33,13 @@ class _CommuneFilter(forms.Form):
             del self.fields["xa"]
 
 
-def _commune_field() -> forms.ModelChoiceField:
+def commune_field() -> forms.ModelChoiceField:
     return forms.ModelChoiceField(
         Unit.objects.none(), to_field_name="code", required=False, label="Xã, thị trấn", empty_label="Tất cả các xã"
     )
 
 
-class PeopleFilter(_CommuneFilter):
+class PeopleFilter(CommuneFilter):
     """The list of people; the names of its fields are those of the URL, which other pages link to."""
 
     tim = forms.CharField(
@@ -49,22 +49,22 @@ class PeopleFilter(_CommuneFilter):
         widget=forms.TextInput(attrs={"type": "search", "placeholder": "Tên, CCCD, số tài khoản, thôn…"}),
     )
     chinh_sach = forms.ChoiceField(
-        label="Chính sách", required=False, choices=_choices(Policy.choices, "Cả hai chính sách")
+        label="Chính sách", required=False, choices=choices_with_all(Policy.choices, "Cả hai chính sách")
     )
     trang_thai = forms.ChoiceField(
-        label="Trạng thái", required=False, choices=_choices(Status.choices, "Mọi trạng thái")
+        label="Trạng thái", required=False, choices=choices_with_all(Status.choices, "Mọi trạng thái")
     )
-    xa = _commune_field()
+    xa = commune_field()
     noi_nhan = forms.ChoiceField(
-        label="Hình thức nhận", required=False, choices=_choices(Channel.choices, "Mọi hình thức")
+        label="Hình thức nhận", required=False, choices=choices_with_all(Channel.choices, "Mọi hình thức")
     )
     ly_do = forms.ChoiceField(
         label="Vì sao chưa có tài khoản",
         required=False,
-        choices=_choices(PayoutRoute.CashReason.choices, "Mọi lý do"),
+        choices=choices_with_all(PayoutRoute.CashReason.choices, "Mọi lý do"),
     )
     doi_chieu = forms.ChoiceField(
-        label="Đối chiếu dân cư", required=False, choices=_choices(Person.IdentityStatus.choices, "Tất cả")
+        label="Đối chiếu dân cư", required=False, choices=choices_with_all(Person.IdentityStatus.choices, "Tất cả")
     )
     thang = MonthField(label="Theo tháng", required=False)
     tap = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
@@ -124,54 +124,3 @@ class PeopleFilter(_CommuneFilter):
         if chosen["doi_chieu"]:
             people = people.filter(identity_status=chosen["doi_chieu"])
         return people.matching(chosen["tim"])
-
-
-class RouteFilter(_CommuneFilter):
-    """Routes that wait for a confirmation."""
-
-    #: A source that stands for "entered by hand".
-    BY_HAND = "-"
-
-    chinh_sach = forms.ChoiceField(
-        label="Chính sách", required=False, choices=_choices(Policy.choices, "Cả hai chính sách")
-    )
-    xa = _commune_field()
-    nguon = forms.ChoiceField(label="Nguồn", required=False)
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, user=user, **kwargs)
-        waiting = PayoutRoute.objects.visible_to(user).waiting().order_by("source").distinct()
-        sources = [
-            (source or self.BY_HAND, source or "Nhập trên cổng") for source in waiting.values_list("source", flat=True)
-        ]
-        field = self.fields["nguon"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101
-        field.choices = _choices(sources, "Mọi nguồn")
-
-    @property
-    def is_used(self) -> bool:
-        return any(self.data.get(name) for name in self.fields)
-
-    def apply(self, routes: Any) -> Any:
-        """The routes that fit; none where the filter itself is wrong."""
-        if not self.is_valid():
-            return routes.none()
-        chosen = self.cleaned_data
-        if chosen["chinh_sach"]:
-            routes = routes.filter(policy=chosen["chinh_sach"])
-        if chosen.get("xa"):
-            routes = routes.filter(person__commune=chosen["xa"])
-        if chosen["nguon"]:
-            routes = routes.filter(source="" if chosen["nguon"] == self.BY_HAND else chosen["nguon"])
-        return routes
-
-
-class RejectionForm(forms.Form):
-    # It shares its <form> with the button that confirms, which needs no reason.
-    use_required_attribute = False
-
-    ly_do_tu_choi = forms.CharField(
-        label="Lý do không xác nhận",
-        max_length=300,
-        error_messages={"required": "Hãy ghi lý do, để người nhập biết phải sửa gì."},
-    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from batosocial.lib.text import fold
 from beneficiaries.amounts import known_rates
 from beneficiaries.models import Category, Provider, Rate
+from beneficiaries.providers import ProviderNames
 
 #: Khoản of Điều 5 beside which khoản 4 is paid (khoản 2 Điều 6 NĐ 20/2021).
 _BESIDE_KHOAN_4 = frozenset({5, 6, 8})
@@ -18,7 +19,7 @@ class Catalogue:
     policy: str
     categories: dict[str, Category]
     rates: dict[tuple[int, int], list[int]]
-    providers: dict[str, Provider | None]
+    providers: ProviderNames
 
     def category(self, written: str) -> Category | None:
         """The category of a code, whatever its capitals and dashes; its name may follow the code."""
@@ -29,12 +30,7 @@ class Catalogue:
         return self.categories.get(first)
 
     def provider(self, written: str) -> Provider | None:
-        """The bank or wallet of a name, an alias or one of them with the branch behind it; None where not one."""
-        key = fold(written)
-        if key in self.providers:
-            return self.providers[key]
-        known = [name for name in self.providers if len(name) > 2 and key.startswith(f"{name} ")]
-        return self.providers[max(known, key=len)] if known else None
+        return self.providers.find(written)
 
     def levels(self, category: Category) -> dict[int, list[int]]:
         return {level: amounts for (pk, level), amounts in self.rates.items() if pk == category.pk and level}
@@ -48,12 +44,8 @@ def load_catalogue(policy: str, month: datetime.date, today: datetime.date) -> C
     # A rate that begins later is no expectation, but a list made in advance may show it.
     for rate in Rate.objects.filter(valid_from__gt=month, known_on__lte=today).order_by("valid_from"):
         rates.setdefault((rate.category_id, rate.level), []).append(rate.amount)
-    providers: dict[str, Provider | None] = {}
-    for provider in Provider.objects.all():
-        for name in {fold(n) for n in (provider.bin, provider.short_name, provider.name, *provider.aliases)}:
-            # A name that two of them have tells neither.
-            providers[name] = None if name in providers else provider
-    return Catalogue(policy, {fold(category.code): category for category in Category.objects.all()}, rates, providers)
+    categories = {fold(category.code): category for category in Category.objects.all()}
+    return Catalogue(policy, categories, rates, ProviderNames.load())
 
 
 def label(category: Category) -> str:

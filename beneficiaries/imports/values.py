@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from batosocial.lib.account_number import SPOILED, parse_account_number
 from batosocial.lib.dates import PartialDate, age_months, parse_partial
 from batosocial.lib.national_id import check_cccd, check_cmnd
 from batosocial.lib.text import fold, holder_key
@@ -16,7 +17,6 @@ from beneficiaries.models import Account, Category, Payee, PayoutRoute, Person, 
 _MARKS = frozenset({"x", "v", "1", "co", "+", "✓", "✔", "☑"})
 _NAME_CHARS = frozenset(" '’‘ʼ`´.-‐‑–")
 _NICKNAME = re.compile(r"^(.*?)\s*\(([^()]+)\)$")
-_SCIENTIFIC = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _ADULT_MONTHS = 16 * 12
 
@@ -292,22 +292,14 @@ class RowReader:
         cell = self.cell("account")
         if cell == "":
             return ""
-        written = str(cell)
-        digits = re.sub(r"[ .\-'’‘`]", "", written)
-        if _SCIENTIFIC.fullmatch(written) or isinstance(cell, float):
-            self.say(
-                "error",
-                "account",
-                f"Số tài khoản “{shown(written)}” đã bị Excel đổi dạng, mất chữ số; hãy định dạng cột là chữ (Text) "
-                "rồi ghi lại đủ số.",
-            )
+        if isinstance(cell, float):
+            self.say("error", "account", SPOILED.format(shown(str(cell))))
             return ""
-        if not digits.isascii() or not digits.isdigit() or not 6 <= len(digits) <= 19:
-            self.say(
-                "error", "account", f"Số tài khoản “{shown(written)}” phải là 6 đến 19 chữ số; hãy ghi lại cho đúng."
-            )
+        try:
+            return parse_account_number(str(cell))
+        except ValueError as error:
+            self.say("error", "account", str(error))
             return ""
-        return digits
 
     def _owner(self) -> None:
         values = self.values

@@ -13,8 +13,8 @@ from django.utils import timezone
 from batosocial.audit.models import Entry
 from batosocial.staff.models import Role, User
 from beneficiaries.models import Payee, PayoutRoute, Person
-from beneficiaries.services import OWN_ENTRY, confirm_routes, reject_routes
-from beneficiaries.todos import waiting_routes
+from beneficiaries.payout.confirming import OWN_ENTRY, confirm_routes, reject_routes
+from beneficiaries.payout.todos import waiting_routes
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

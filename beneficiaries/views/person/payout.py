@@ -4,8 +4,8 @@ import datetime
 from dataclasses import dataclass
 
 from batosocial.lib import months
-from beneficiaries.holders import holder_differs
 from beneficiaries.models import PayoutRoute, Person
+from beneficiaries.payout.holders import holder_differs
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from batosocial.lib.money import format_number
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
-from beneficiaries.forms import RejectionForm, RouteFilter
-from beneficiaries.holders import holder_differs, payee_name
 from beneficiaries.models import PayoutRoute
-from beneficiaries.services import (
+from beneficiaries.payout.confirming import (
     CONFIRMING_ROLES,
     OWN_ENTRY,
     Refusals,
@@ -24,6 +22,8 @@ from beneficiaries.services import (
     record_full_view_of_routes,
     reject_routes,
 )
+from beneficiaries.payout.forms import RejectionForm, RouteFilter
+from beneficiaries.payout.holders import holder_differs, payee_name
 
 #: Refusals shown one by one; the rest as a count.
 _SHOWN_REFUSALS = 5
@@ -93,7 +93,7 @@ def _list(
         record_full_view_of_routes(actor=request.user, route_ids=[row["route"].pk for row in rows])
     newest = waiting.order_by("-pk").values_list("pk", flat=True).first() if page.paginator.num_pages > 1 else None
     context = {"form": form, "rejection": rejection, "page": page, "rows": rows, "newest": newest, "full": full}
-    return render(request, "beneficiaries/routes.html", context)
+    return render(request, "beneficiaries/payout/confirmation.html", context)
 
 
 def _waiting(request: StaffRequest, form: RouteFilter) -> Any:

@@ -1,11 +1,11 @@
-"""What of the register waits for somebody on the home page."""
+"""What of payees and routes waits for somebody on the home page."""
 
 from django.urls import reverse
 
 from batosocial.staff.models import User
 from batosocial.web.todo import Todo
 from beneficiaries.models import PayoutRoute
-from beneficiaries.services import CONFIRMING_ROLES
+from beneficiaries.payout.confirming import CONFIRMING_ROLES
 
 
 def waiting_routes(user: User) -> list[Todo]:
