@@ -95,14 +95,18 @@ def payable(rows: Iterable[T]) -> list[T]:
 
     Within trợ cấp xã hội only the highest is paid, but khoản 4 of Điều 5 may stand beside khoản 5, 6 or 8 (khoản 2
     Điều 6 NĐ 20/2021); of equal ones the first given. Chăm sóc nuôi dưỡng stands beside it; NCC adds up (khoản 3
-    Điều 6 Pháp lệnh 02/2020). One-off benefits are not monthly. ValueError where an amount is not known, because
-    then nobody can say which is the highest.
+    Điều 6 Pháp lệnh 02/2020); of those that share ``only_highest_of`` the highest is paid (điểm a khoản 2 Điều 20 NĐ
+    20/2021; người phục vụ by the same khoản 3 Điều 6). ``payments.opening`` says the same in SQL. One-off benefits are
+    not monthly. ValueError where an amount is not known, because then nobody can say which is the highest.
     """
     given = [row for row in rows if row.category.regime != Category.Regime.ONE_OFF]
     if any(row.amount is None for row in given):
         raise ValueError("Chưa xác định được mức của một chế độ.")
     allowances = [row for row in given if row.category.regime == Category.Regime.ALLOWANCE]
-    paid = {id(row) for row in given if row.category.regime != Category.Regime.ALLOWANCE}
+    others = [row for row in given if row.category.regime != Category.Regime.ALLOWANCE]
+    paid = {id(row) for row in others if not row.category.only_highest_of}
+    for group in {row.category.only_highest_of for row in others} - {""}:
+        paid |= {id(row) for row in _largest(row for row in others if row.category.only_highest_of == group)}
     paid |= {id(row) for row in _highest(allowances)}
     return [row for row in given if id(row) in paid]
 

@@ -158,7 +158,8 @@ _DUE = """
         WHERE months @> %(month)s::date GROUP BY entitlement_id
     ),
     running AS (
-        SELECT e.id, e.person_id, person.commune_id, e.category_id, c.code, c.regime, c.clause, e.level,
+        SELECT e.id, e.person_id, person.commune_id, e.category_id, c.code, c.regime, c.clause, c.only_highest_of,
+               e.level,
                CASE WHEN c.per_dependant THEN coalesce(d.n, 0) ELSE 1 END AS quantity,
                CASE WHEN c.amount_by_decision THEN e.own_amount
                     WHEN c.per_dependant THEN r.amount * d.n
@@ -170,6 +171,7 @@ _DUE = """
         LEFT JOIN rates r ON r.category_id = e.category_id AND r.level = e.level
         LEFT JOIN dependants d ON d.entitlement_id = e.id
         WHERE c.policy = %(policy)s AND c.regime <> 'one_off' AND e.months @> %(month)s::date
+          AND e.voided_by_id IS NULL
           AND (person.died_on IS NULL OR person.died_on >= %(month)s)
           AND NOT EXISTS (
               SELECT 1 FROM beneficiaries_suspension s
@@ -189,32 +191,35 @@ ORDER BY unit.position, person.sort_key
 """
 
 #: Payments and their regular lines in one statement. Within trợ cấp xã hội only the highest is paid; khoản 4 may
-#: stand beside khoản 5, 6, 8 (khoản 2 Điều 6 NĐ 20/2021). Other regimes add up.
+#: stand beside khoản 5, 6, 8 (khoản 2 Điều 6 NĐ 20/2021). Other regimes add up, but of those that name one another in
+#: ``only_highest_of`` the highest is paid. ``amounts.payable`` says the same of rows at hand.
 REGULAR_LINES = f"""
 WITH {_DUE},
 ranked AS (
     SELECT running.*,
            row_number() OVER (
-               PARTITION BY person_id, regime = 'allowance', clause = 4 ORDER BY amount DESC, id
-           ) AS place
+               PARTITION BY person_id, regime = 'allowance', CASE WHEN regime <> 'allowance' THEN only_highest_of END
+               ORDER BY amount DESC, id
+           ) AS place,
+           row_number() OVER (
+               PARTITION BY person_id, regime = 'allowance', clause = 4, clause IN (5, 6, 8) ORDER BY amount DESC, id
+           ) AS place_in_pair
     FROM running
 ),
 best AS (
-    SELECT person_id,
-           max(amount) FILTER (WHERE clause IS DISTINCT FROM 4) AS other_amount,
-           max(clause) FILTER (WHERE clause IS DISTINCT FROM 4) AS other_clause,
-           max(amount) FILTER (WHERE clause = 4) AS parent_amount
-    FROM ranked WHERE regime = 'allowance' AND place = 1 GROUP BY person_id
+    SELECT person_id, max(amount) AS highest,
+           coalesce(max(amount) FILTER (WHERE clause = 4), 0)
+               + coalesce(max(amount) FILTER (WHERE clause IN (5, 6, 8)), 0) AS pair
+    FROM running WHERE regime = 'allowance' GROUP BY person_id
 ),
 due AS (
     SELECT ranked.*
     FROM ranked LEFT JOIN best ON best.person_id = ranked.person_id
-    WHERE ranked.regime <> 'allowance'
-       OR ranked.place = 1 AND (
-           best.other_amount IS NULL OR best.parent_amount IS NULL OR best.other_clause IN (5, 6, 8)
-           OR CASE WHEN ranked.clause = 4 THEN best.parent_amount > best.other_amount
-                   ELSE best.other_amount >= best.parent_amount END
-       )
+    WHERE CASE
+        WHEN ranked.regime <> 'allowance' THEN ranked.only_highest_of = '' OR ranked.place = 1
+        WHEN best.pair > best.highest THEN ranked.clause IN (4, 5, 6, 8) AND ranked.place_in_pair = 1
+        ELSE ranked.place = 1
+    END
 ),
 totals AS (
     SELECT person_id, commune_id, sum(amount) AS total FROM due GROUP BY person_id, commune_id

@@ -18,7 +18,8 @@ class Category(models.Model):
 
     ``regime`` decides what adds up: within trợ cấp xã hội only the highest is paid, khoản 4 may stand beside
     khoản 5, 6, 8 (khoản 2 Điều 6 NĐ 20/2021); chăm sóc nuôi dưỡng stands beside it; NCC adds up (Điều 6.3 Pháp
-    lệnh 02/2020).
+    lệnh 02/2020). ``only_highest_of`` names what of the last two does not: the cases of điểm a khoản 2 Điều 20 NĐ
+    20/2021, and người phục vụ (Điều 6.3 Pháp lệnh 02/2020).
     """
 
     class Regime(models.TextChoices):
@@ -39,6 +40,12 @@ class Category(models.Model):
     per_dependant = models.BooleanField("tính theo người phụ thuộc", default=False)
     has_levels = models.BooleanField("có mức tỷ lệ", default=False)
     amount_by_decision = models.BooleanField("mức theo quyết định", default=False)
+    only_highest_of = models.CharField(
+        "nhóm chỉ hưởng mức cao nhất",
+        max_length=20,
+        blank=True,
+        help_text="Trong các chế độ cùng nhóm, mỗi người chỉ được chi chế độ có mức cao nhất.",
+    )
     #: Ages that fit, as [[from, below], …] in years; empty: any. A person outside is a warning, never an error.
     ages = models.JSONField("độ tuổi", default=list, blank=True)
 

@@ -4,17 +4,37 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.fields.json import KeyTextTransform
 
 from batosocial.staff.scoping import commune_scope
 from batosocial.territory.models import Unit
-from beneficiaries.models.catalogue import ChangeReason, Policy
+from beneficiaries.models.catalogue import Category, ChangeReason, Policy
 from beneficiaries.models.person import Person
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def visible_to(self, user: Any) -> "ChangeQuerySet":
-        return self.filter(commune_scope(user, "person__commune") | commune_scope(user, "to_commune"))
+        """Changes of people in scope, and moves from or to a commune in scope."""
+        own = commune_scope(user, "person__commune")
+        return self.filter(own | commune_scope(user, "to_commune") | commune_scope(user, "from_commune"))
+
+    def waiting(self) -> "ChangeQuerySet":
+        """Neither in force nor refused."""
+        return self.exclude(state__in=["rejected", "applied"])
+
+    def with_confidentiality(self) -> "ChangeQuerySet":
+        """Adds ``of_confidential``: whether the change is about a group that is kept confidential."""
+        from beneficiaries.models.entitlement import Entitlement
+
+        rows = Entitlement.objects.filter(
+            Q(pk=OuterRef("entitlement")) | Q(granted_by=OuterRef("pk")) | Q(ended_by=OuterRef("pk")),
+            category__confidential=True,
+        )
+        proposed = Category.objects.filter(confidential=True, code=OuterRef("proposed_code"))
+        return self.alias(proposed_code=KeyTextTransform("category", "proposal")).annotate(
+            of_confidential=Exists(rows) | Exists(proposed)
+        )
 
 
 class Change(models.Model):
@@ -46,7 +66,8 @@ class Change(models.Model):
         DEPARTMENT = "department", "Sở LĐ-TB&XH"
 
     kind = models.CharField("biến động", max_length=10, choices=Kind)
-    policy = models.CharField("chính sách", max_length=4, choices=Policy)
+    #: Empty for a move, which is about the person whatever they receive.
+    policy = models.CharField("chính sách", max_length=4, choices=Policy, blank=True)
     person = models.ForeignKey(Person, verbose_name="người hưởng", on_delete=models.PROTECT, related_name="changes")
     entitlement = models.ForeignKey(
         "beneficiaries.Entitlement", null=True, blank=True, on_delete=models.PROTECT, related_name="changes"
@@ -59,8 +80,18 @@ class Change(models.Model):
     to_commune = models.ForeignKey(
         Unit, verbose_name="chuyển đến", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    #: Where they were kept when the move was asked for; that commune may object.
+    from_commune = models.ForeignKey(
+        Unit, verbose_name="chuyển từ", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    objection = models.CharField("ý kiến của xã đang quản lý", max_length=500, blank=True)
+    objected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    objected_at = models.DateTimeField(null=True, blank=True)
     #: What the change would do, where kind and entitlement don't tell it. A start or an adjustment has
-    #: {"category": code, "level": int, "own_amount": đồng or null, "dependants": [{"name", "birth", "cccd"}]}.
+    #: {"category": code, "level": int, "own_amount": đồng or null, "dependants": [{"name", "birth", "cccd"}]};
+    #: ``changes.proposal.Proposal`` reads and writes it.
     proposal = models.JSONField("nội dung", default=dict, blank=True)
     evidence = models.CharField("giấy tờ", max_length=300, blank=True)
     note = models.CharField("ghi chú", max_length=500, blank=True)
@@ -83,6 +114,10 @@ class Change(models.Model):
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     rejection = models.CharField("lý do không chấp nhận", max_length=500, blank=True)
+    rejected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    rejected_at = models.DateTimeField(null=True, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
 
     objects = ChangeQuerySet.as_manager()
@@ -104,11 +139,27 @@ class Change(models.Model):
                 name="change_move_has_destination", condition=~Q(kind="move") | Q(to_commune__isnull=False)
             ),
             models.CheckConstraint(name="change_rejected_says_why", condition=~Q(state="rejected") | ~Q(rejection="")),
+            models.CheckConstraint(name="change_has_policy", condition=Q(kind="move") | ~Q(policy="")),
+            # Three different people, as on a payment list; the first load has nobody but whoever loaded it.
+            models.CheckConstraint(
+                name="change_three_people",
+                condition=Q(first_load=True)
+                | (Q(appraised_by__isnull=True) | ~Q(appraised_by=F("proposed_by")))
+                & (Q(decided_by__isnull=True) | ~Q(decided_by=F("proposed_by")))
+                & (Q(decided_by__isnull=True) | Q(appraised_by__isnull=True) | ~Q(decided_by=F("appraised_by"))),
+            ),
             models.CheckConstraint(
                 name="change_applied_has_time", condition=Q(applied_at__isnull=False) | ~Q(state="applied")
             ),
         ]
-        indexes = [models.Index(fields=["state", "policy"]), models.Index(fields=["effective_month"])]
+        indexes = [
+            models.Index(fields=["state", "policy"]),
+            models.Index(fields=["effective_month"]),
+            # Few wait among the many that are done.
+            models.Index(
+                fields=["person"], condition=Q(state__in=["proposed", "appraised", "decided"]), name="change_waiting"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.effective_month:%m/%Y}"

@@ -17,8 +17,8 @@ class EntitlementQuerySet(models.QuerySet["Entitlement"]):
         return self.filter(commune_scope(user, "person__commune"))
 
     def granted(self) -> "EntitlementQuerySet":
-        """Payable only after a decided "tăng" (or the district's first load)."""
-        return self.filter(granted_by__state="applied")
+        """Payable only after a decided "tăng" (or the district's first load), and not entered by mistake."""
+        return self.filter(granted_by__state="applied", voided_by__isnull=True)
 
     def current_in(self, month: datetime.date) -> "EntitlementQuerySet":
         return self.filter(months__contains=month)
@@ -68,6 +68,14 @@ class Entitlement(models.Model):
         on_delete=models.PROTECT,
         related_name="ended_entitlements",
     )
+    #: The correction that says it should never have been: it stays to be read, and counts nowhere.
+    voided_by = models.ForeignKey(
+        "beneficiaries.Change",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="voided_entitlements",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EntitlementQuerySet.as_manager()
@@ -78,7 +86,7 @@ class Entitlement(models.Model):
         ordering = ["person", "category"]
         constraints = [
             months_are_firsts("entitlement_months_firsts"),
-            no_overlap("entitlement_no_overlap", "person", "category"),
+            no_overlap("entitlement_no_overlap", "person", "category", condition=Q(voided_by__isnull=True)),
             models.CheckConstraint(
                 condition=Q(own_amount__isnull=True) | Q(own_amount__gt=0), name="own_amount_positive"
             ),

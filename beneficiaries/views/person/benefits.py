@@ -45,7 +45,8 @@ def benefits_of(person: Person, month: datetime.date, today: datetime.date, user
     benefits = []
     for row in entitlements:
         suspended = any(month in suspension.months for suspension in row.suspensions.all())
-        running = row.granted_by.state == Change.State.APPLIED and month in row.months
+        granted = row.granted_by.state == Change.State.APPLIED and row.voided_by_id is None
+        running = granted and month in row.months
         benefits.append(
             Benefit(
                 entitlement=row,
