@@ -199,6 +199,8 @@ CELERY_TASK_ALWAYS_EAGER = False
 # How long a running job may be silent before the sweeper takes it for dead.
 JOB_STALE_SECONDS = env.int("JOB_STALE_SECONDS", default=60)
 JOB_SWEEP_SECONDS = env.int("JOB_SWEEP_SECONDS", default=20)
+# Lists of more rows than this are exported by a job.
+EXPORT_JOB_ROWS = env.int("EXPORT_JOB_ROWS", default=5000)
 
 # Who is shown as the owner of the portal; the upper unit to which district roles belong is data (territory).
 PORTAL_NAME = "BaToSocial"

@@ -1,9 +1,14 @@
 """Background work of the register: jobs are handed ids and call one service each."""
 
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 
 from batosocial.jobs.registry import JobFailed, register
 from batosocial.jobs.runner import RunningJob
+from beneficiaries.exports import services as exports
+from beneficiaries.exports.lists import BadFilter
 from beneficiaries.imports import services
 from beneficiaries.imports.messages import ListRefused
 
@@ -24,3 +29,13 @@ def accept_import(job: RunningJob, batch_id: int) -> None:
         ) from error
     except ListRefused as refused:
         raise JobFailed(str(refused)) from refused
+
+
+@register(exports.JOB)
+def export_list(job: RunningJob, **args: Any) -> None:
+    try:
+        exports.run_export(job=job, **args)
+    except BadFilter as error:
+        raise JobFailed(f"{error} Hãy lọc lại trên trang rồi xuất lần nữa.") from error
+    except PermissionDenied as error:
+        raise JobFailed("Anh/chị không còn quyền xuất danh sách này.") from error

@@ -6,7 +6,7 @@ from beneficiaries.views.person import page
 app_name = "beneficiaries"
 urlpatterns = [
     path("", people.people, name="people"),
-    path("xuat/", people.people_export, name="people_export"),
+    path("", include("beneficiaries.exports.urls")),
     path("<int:pk>/", page.person, name="person"),
     path("<int:pk>/so-day-du/", page.person_in_full, name="person_in_full"),
     path("", include("beneficiaries.payout.urls")),

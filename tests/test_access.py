@@ -42,6 +42,7 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "beneficiaries:person_in_full": (BENEFITS, "commune"),
     "beneficiaries:routes": ({LEADER, PHONG, HEAD}, ""),
     "beneficiaries:routes_in_full": ({LEADER, PHONG, HEAD}, ""),
+    "beneficiaries:routes_export": ({LEADER, PHONG, HEAD}, ""),
     "beneficiaries:routes_confirm": ({LEADER, PHONG, HEAD}, ""),
     "beneficiaries:routes_reject": ({LEADER, PHONG, HEAD}, ""),
     "beneficiaries:imports": (COMMUNE | {PHONG, HEAD}, ""),

@@ -14,6 +14,7 @@ from beneficiaries.resources.widgets import (
     CmndWidget,
     NumberTextWidget,
     PartialDateWidget,
+    PhoneWidget,
 )
 
 
@@ -84,7 +85,7 @@ class PersonResource(ModelResource):
         hint="Cũng có thể ghi thành một dòng “Thôn …” phía trên những người của thôn.",
         examples=("Thôn Ví Dụ", "Thôn Ví Dụ"),
     )
-    phone = Column("phone", "Điện thoại", width=13, widget=NumberTextWidget(), hint="Ô dạng chữ (Text), nếu có.")
+    phone = Column("phone", "Điện thoại", width=13, widget=PhoneWidget(), hint="Ô dạng chữ (Text), nếu có.")
     file_number = Column("file_number", "Số hồ sơ", hint="Số hồ sơ người có công hoặc hồ sơ trợ cấp, nếu có.")
     category = Column(
         "category",

@@ -63,11 +63,22 @@ class AmountWidget(widgets.Widget):
 
 
 class NumberTextWidget(TextWidget):
-    """Digits that are no number: always a text cell, so that no leading zero is lost. ``mask`` shows the last four."""
+    """Digits that are no number: always a text cell, so that no leading zero is lost.
+
+    Of a number that is ``maskable`` the last four digits are shown where ``mask`` is asked for.
+    """
+
+    maskable = True
 
     def render(self, value: Any, obj: Any = None, *, mask: bool = False, **kwargs: Any) -> str:
         text = super().render(value)
-        return masked(text) if mask else text
+        return masked(text) if mask and self.maskable else text
+
+
+class PhoneWidget(NumberTextWidget):
+    """A telephone number, which nobody masks."""
+
+    maskable = False
 
 
 class CccdWidget(NumberTextWidget):

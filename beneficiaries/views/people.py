@@ -5,16 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import FileResponse, HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from batosocial.lib import months
 from batosocial.staff.models import BENEFIT_ROLES
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
-from beneficiaries import export
 from beneficiaries.confidential import shown_code, shown_name
 from beneficiaries.forms import PeopleFilter
 from beneficiaries.models import Entitlement, PayoutRoute, Person, Policy
@@ -46,25 +44,6 @@ def people(request: StaffRequest) -> HttpResponse:
     rows = [PersonRow.of(person, month, policy, request.user) for person in page.object_list]
     context = {"form": form, "page": page, "rows": rows, "month": month}
     return render(request, "beneficiaries/people.html", context)
-
-
-@roles_required(*BENEFIT_ROLES)
-@require_POST
-def people_export(request: StaffRequest) -> FileResponse | HttpResponse:
-    """The filtered list as a workbook: the filter in the URL, ``so=day_du`` in the body for full numbers."""
-    form = PeopleFilter(request.GET, user=request.user)
-    if not form.is_valid():
-        return HttpResponseBadRequest("Bộ lọc không hợp lệ.")
-    file = export.export_people(
-        actor=request.user,
-        people=form.apply(Person.objects.visible_to(request.user)),
-        month=form.month,
-        policy=form.cleaned_data["chinh_sach"],
-        full_numbers=request.POST.get("so") == "day_du",
-        filters={name: str(value) for name, value in request.GET.items() if value and name in form.fields},
-    )
-    stamp = f"{timezone.localtime():%Y%m%d-%H%M}"
-    return FileResponse(file, as_attachment=True, filename=f"doi-tuong-{stamp}.xlsx", content_type=export.CONTENT_TYPE)
 
 
 @dataclass(frozen=True)
