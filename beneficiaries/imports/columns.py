@@ -1,8 +1,12 @@
-"""Which column of a workbook holds what, by the many names that communes give their columns."""
+"""Which column of a workbook holds what, by the many names that communes give their columns.
+
+An importer says with a ``ColumnSet`` what its tables have; finding the header and reading it is the same for all.
+"""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from batosocial.lib.text import accent_key, fold
 from batosocial.lib.workbooks import Cell, column_letter
@@ -66,25 +70,67 @@ NAMES: dict[str, tuple[str, ...]] = {
         "so tien cham linh", "so tien bang chu",
     ),
 }  # fmt: skip
-_BY_NAME = {name: field for field, names in NAMES.items() for name in names}
-_LONGEST_FIRST = sorted(_BY_NAME, key=len, reverse=True)
 
-#: What a list must have; several alternatives for the birth date and the sex.
-REQUIRED = {
-    "name": "Họ và tên",
-    "cccd": "Số CCCD",
-    "category": "Mã đối tượng",
-    "amount": "Mức trợ cấp",
+#: Fields of a header that divides the birth date, beside the columns that a resource declares.
+BIRTH_FIELDS = {
+    "male": "Năm sinh (cột Nam)",
+    "female": "Năm sinh (cột Nữ)",
+    "birth_day": "Ngày sinh: riêng ngày",
+    "birth_month": "Ngày sinh: riêng tháng",
+    "birth_year": "Ngày sinh: riêng năm",
 }
-EXPECTED = (
-    "Họ và tên, Năm sinh (hai cột Nam và Nữ, hoặc một cột ngày sinh và một cột Giới tính), Số CCCD, Mã đối tượng, "
-    "Mức trợ cấp"
-)
+ORDINAL = {"ordinal": "Số thứ tự"}
+
 _BIRTH_PARTS = {"ngày": "birth_day", "tháng": "birth_month", "năm": "birth_year"}
 _BRACKETED = re.compile(r"[(\[].*?[)\]]")
 _PUNCTUATION = re.compile(r"[^0-9a-z ]+")
 _NUMBERING = re.compile(r"\(?(?:[0-9]{1,2}|[A-Za-z])\)?")
 MAX_HEADER_ROW = 200
+_LONGEST_LABEL = 120
+
+
+@dataclass(frozen=True)
+class ColumnSet:
+    """What the tables of one importer have.
+
+    ``headings`` are the fields it reads, as the page for mapping by hand calls them. ``missing`` names the columns
+    that a table cannot do without and these fields lack; ``anchors`` are fields of which a header has one;
+    ``evidence`` those of which a row of the table has some and a heading or signature none.
+    """
+
+    headings: Mapping[str, str]
+    expected: str
+    missing: Callable[[Collection[str]], list[str]]
+    anchors: frozenset[str]
+    evidence: tuple[str, ...]
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NAMES)
+    #: A header row has at least so many known columns.
+    least: int = 3
+
+    @cached_property
+    def _by_name(self) -> dict[str, str]:
+        """Longest names first."""
+        known = {name: field for field, names in self.names.items() for name in names}
+        return dict(sorted(known.items(), key=lambda item: -len(item[0])))
+
+    def field_of(self, label: str) -> str | None:
+        """The field that a heading names."""
+        if not label or len(label) > _LONGEST_LABEL:
+            return None
+        exact = accent_key(_BRACKETED.sub("", label))
+        # "Nam" and "Năm" fold alike, so these two are told apart by their accents.
+        if exact in ("nam", "năm sinh nam", "nam sinh năm"):
+            return "male"
+        if exact in ("nữ", "năm sinh nữ", "nữ sinh năm"):
+            return "female"
+        if exact == "năm":
+            return "birth"
+        plain = _plain(label)
+        for name, found in self._by_name.items():
+            # Very short names ("nh", "ma", "dt") must be the whole header.
+            if plain == name or (len(name) > 3 and plain.startswith(f"{name} ")):
+                return found
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,52 +145,47 @@ class Layout:
     def letter(self, field: str) -> str:
         return column_letter(self.columns[field] + 1) if field in self.columns else ""
 
-    def missing(self) -> list[str]:
-        """Names of the columns that a list cannot do without and this one lacks."""
-        missing = [label for field, label in REQUIRED.items() if field not in self.columns]
-        by_sex = {"male", "female"} <= self.columns.keys()
-        if not by_sex and not {"birth", "birth_year"} & self.columns.keys():
-            missing.append("Năm sinh")
-        if not by_sex and "sex" not in self.columns:
-            missing.append("Giới tính")
-        return missing
 
-
-def find_layout(rows: Sequence[Sequence[Cell]]) -> Layout | None:
+def find_layout(rows: Sequence[Sequence[Cell]], columns: ColumnSet) -> Layout | None:
     """The header of a sheet, in one row or two; None where no row looks like one."""
     best: Layout | None = None
     for index, row in enumerate(rows[:MAX_HEADER_ROW]):
-        top = [cell if isinstance(cell, str) else "" for cell in row]
-        fields = {field for cell in top if (field := _field(cell))}
-        if "name" not in fields or len(fields) < 3:
+        fields = {field for cell in row if isinstance(cell, str) and (field := columns.field_of(cell))}
+        if not columns.anchors & fields or len(fields) < columns.least:
             continue
-        layout = _layout(index, top, _second_header(top, rows[index + 1] if index + 1 < len(rows) else []))
+        layout = layout_at(rows, index, columns)
         if best is None or len(layout.columns) > len(best.columns):
             best = layout
-        if not layout.missing():
+        if not columns.missing(layout.columns):
             break
-    if best is None:
-        return None
-    first = best.first_row
-    if first < len(rows) and _is_numbering(rows[first]):
-        best = Layout(best.header_row, first + 1, best.columns, best.labels)
     return best
 
 
-def _second_header(top: list[str], row: Sequence[Cell]) -> list[str]:
+def layout_at(rows: Sequence[Sequence[Cell]], index: int, columns: ColumnSet) -> Layout:
+    """What the row ``index`` (from 0) says as a header, with the one below where that divides columns."""
+    top = [cell if isinstance(cell, str) else "" for cell in rows[index]]
+    below = _second_header(top, rows[index + 1] if index + 1 < len(rows) else [], columns)
+    layout = _layout(index, top, below, columns)
+    first = layout.first_row
+    if first < len(rows) and _is_numbering(rows[first]):
+        layout = Layout(layout.header_row, first + 1, layout.columns, layout.labels)
+    return layout
+
+
+def _second_header(top: list[str], row: Sequence[Cell], columns: ColumnSet) -> list[str]:
     """The labels of the row below a header where it divides columns: two or more, and nothing else in it."""
     over = ""
     labels = []
     for column, cell in enumerate(row):
         over = (top[column] if column < len(top) else "") or over
         label = cell if isinstance(cell, str) else str(cell)
-        if label.strip() and _divided(over, label) is None:
+        if label.strip() and _divided(over, label, columns) is None:
             return []
         labels.append(label)
     return labels if sum(bool(label.strip()) for label in labels) > 1 else []
 
 
-def _layout(index: int, top: list[str], below: list[str]) -> Layout:
+def _layout(index: int, top: list[str], below: list[str], known: ColumnSet) -> Layout:
     """One header row, or two where the second one divides the columns of the first."""
     columns: dict[str, int] = {}
     labels: dict[str, str] = {}
@@ -153,12 +194,12 @@ def _layout(index: int, top: list[str], below: list[str]) -> Layout:
     for column, label in enumerate(top):
         over = label or over
         under = below[column] if column < len(below) else ""
-        field = _divided(over, under) if under.strip() else None
+        field = _divided(over, under, known) if under.strip() else None
         if field:
             two_rows = True
             shown = f"{over} {under}"
         else:
-            field = _field(label)
+            field = known.field_of(label)
             shown = label
         if field and field not in columns:
             columns[field] = column
@@ -166,40 +207,21 @@ def _layout(index: int, top: list[str], below: list[str]) -> Layout:
     return Layout(index, index + (2 if two_rows else 1), columns, labels)
 
 
-def _divided(over: str, under: str) -> str | None:
+def _divided(over: str, under: str, columns: ColumnSet) -> str | None:
     """The field of a column in the second header row, below a heading of the first."""
-    above = _field(over)
+    above = columns.field_of(over)
     if above in ("birth", "sex") or _plain(over) in ("sinh", "nam nu"):
         exact = accent_key(_BRACKETED.sub("", under))
         if exact in ("nam", "nữ", "nu"):
             return "male" if exact == "nam" else "female"
         return _BIRTH_PARTS.get(exact) or _BIRTH_PARTS.get(exact.removesuffix(" sinh"))
-    field = _field(under)
+    field = columns.field_of(under)
     return None if field == "ordinal" else field
 
 
 def _plain(label: str) -> str:
     """A header's words folded, without what stands in brackets and without punctuation."""
     return " ".join(_PUNCTUATION.sub(" ", fold(_BRACKETED.sub(" ", label))).split())
-
-
-def _field(label: str) -> str | None:
-    if not label or len(label) > 120:
-        return None
-    exact = accent_key(_BRACKETED.sub("", label))
-    # "Nam" and "Năm" fold alike, so these two are told apart by their accents.
-    if exact in ("nam", "năm sinh nam", "nam sinh năm"):
-        return "male"
-    if exact in ("nữ", "năm sinh nữ", "nữ sinh năm"):
-        return "female"
-    if exact == "năm":
-        return "birth"
-    plain = _plain(label)
-    for name in _LONGEST_FIRST:
-        # Very short names ("nh", "ma", "dt") must be the whole header.
-        if plain == name or (len(name) > 3 and plain.startswith(f"{name} ")):
-            return _BY_NAME[name]
-    return None
 
 
 def _is_numbering(row: Sequence[Cell]) -> bool:

@@ -1,7 +1,7 @@
 """Bringing a list, filtering its preview, and deciding about it."""
 
 import hashlib
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,16 +11,21 @@ from django.utils.html import format_html
 from batosocial.staff.models import User
 from batosocial.territory.models import Unit
 from batosocial.web.forms import MonthField, WorkbookField
+from beneficiaries.imports.check import read_batch
+from beneficiaries.imports.kinds import importer_of
 from beneficiaries.imports.messages import ListRefused
-from beneficiaries.imports.reading import check_heading, read_list
 from beneficiaries.imports.services import same_file
 from beneficiaries.models import ImportBatch, ImportRow, Policy
 from beneficiaries.models.imports import ImportBatchQuerySet
-from beneficiaries.months import first_open_month
 
 
 class UploadForm(forms.Form):
-    """A commune's workbook. The file is read here already, so that what is wrong with it stands beside the field."""
+    """A commune's workbook. The file is read here already, so that what is wrong with it stands beside the field.
+
+    The form of another kind of list is a subclass with that ``kind``, its own fields and its own ``batch``.
+    """
+
+    kind: ClassVar[str] = ImportBatch.Kind.PEOPLE
 
     commune = forms.ModelChoiceField(
         Unit.objects.none(),
@@ -63,27 +68,36 @@ class UploadForm(forms.Form):
         """Fields to show: the last box only once the same file turned out to be known."""
         return [field for field in self if field.name != "again" or self.accepted_before]
 
+    def batch(self, cleaned: dict[str, Any]) -> ImportBatch | None:
+        """The list that the other fields describe, not stored; None where they don't yet."""
+        if not (cleaned.get("commune") and cleaned.get("policy")):
+            return None
+        return ImportBatch(kind=self.kind, commune=cleaned["commune"], policy=cleaned["policy"])
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         cleaned.setdefault("commune", None if self.user.in_district else self.user.unit)
-        file, commune, policy = cleaned.get("file"), cleaned.get("commune"), cleaned.get("policy")
-        if not file:
+        file = cleaned.get("file")
+        batch = self.batch(cleaned)
+        if not file or batch is None:
             return cleaned
         content = file.read()
         cleaned["content"] = content
         try:
-            found = read_list(content, file.name)
-            if commune and policy:
-                check_heading(found, commune=commune, policy=policy)
+            read_batch(content, file.name, batch)
         except ListRefused as refused:
             self.add_error("file", str(refused))
             return cleaned
-        if commune and policy:
-            self._refuse_known(content, commune, policy, again=bool(cleaned.get("again")))
+        self._refuse_known(content, batch, again=bool(cleaned.get("again")))
         return cleaned
 
-    def _refuse_known(self, content: bytes, commune: Unit, policy: str, *, again: bool) -> None:
-        known = same_file(commune=commune, policy=policy, sha256=hashlib.sha256(content).hexdigest())
+    def _refuse_known(self, content: bytes, batch: ImportBatch, *, again: bool) -> None:
+        known = same_file(
+            kind=self.kind,
+            commune=batch.commune,
+            policy=batch.policy,
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
         if known is None:
             return
         link = format_html(
@@ -195,7 +209,7 @@ class AcceptForm(SendForm):
 
     def __init__(self, *args: Any, batch: ImportBatch, **kwargs: Any) -> None:
         super().__init__(*args, batch=batch, **kwargs)
-        self.first = first_open_month(batch.policy)
+        self.first = importer_of(batch).first_month(batch)
         field = self.fields["start_month"]
         field.initial = self.first
         field.help_text = f"Sớm nhất là {self.first.month}/{self.first.year}: tháng đầu tiên chưa mở kỳ chi trả."

@@ -9,12 +9,10 @@ from batosocial.lib.text import accent_key, clean, fold
 from batosocial.lib.workbooks import Cell, CellError, Sheet, WorkbookError, read_workbook
 from batosocial.territory.models import Unit
 from beneficiaries.imports import heading
-from beneficiaries.imports.columns import EXPECTED, Layout, find_layout
+from beneficiaries.imports.columns import ColumnSet, Layout, find_layout
 from beneficiaries.imports.messages import ListRefused
 from beneficiaries.models import Policy
 
-#: Cells of which a person's row has some and a heading or signature has none.
-_EVIDENCE = ("male", "female", "birth", "birth_year", "sex", "cccd", "cmnd", "category", "account")
 _HAMLET_WORDS = (
     "thon",
     "tdp",
@@ -69,7 +67,7 @@ class CommuneList:
     titles: dict[str, list[heading.Line]] = field(default_factory=dict)
 
 
-def read_list(content: bytes, filename: str) -> CommuneList:
+def read_list(content: bytes, filename: str, columns: ColumnSet) -> CommuneList:
     """The people's rows of all visible sheets that have a table.
 
     Raises ListRefused, with a message for the user, for a file that is no readable workbook, has no table of the
@@ -79,19 +77,20 @@ def read_list(content: bytes, filename: str) -> CommuneList:
         sheets = [sheet for sheet in read_workbook(content, filename) if not sheet.hidden]
     except WorkbookError as error:
         raise ListRefused(str(error)) from error
-    found = [(sheet, layout) for sheet in sheets if (layout := find_layout(sheet.rows))]
-    complete = [(sheet, layout) for sheet, layout in found if not layout.missing()]
+    found = [(sheet, layout) for sheet in sheets if (layout := find_layout(sheet.rows, columns))]
+    complete = [(sheet, layout) for sheet, layout in found if not columns.missing(layout.columns)]
     if not complete:
         if not found:
-            raise ListRefused(f"Không tìm thấy dòng tiêu đề của bảng. Danh sách cần có các cột: {EXPECTED}.")
+            raise ListRefused(f"Không tìm thấy dòng tiêu đề của bảng. Danh sách cần có các cột: {columns.expected}.")
         sheet, layout = found[0]
+        missing = ", ".join(columns.missing(layout.columns))
         raise ListRefused(
-            f"Bảng thiếu cột: {', '.join(layout.missing())}. Danh sách cần có các cột: {EXPECTED}.",
+            f"Bảng thiếu cột: {missing}. Danh sách cần có các cột: {columns.expected}.",
             sheet=sheet.name,
             row=layout.header_row + 1,
         )
     titles = {sheet.name: list(_title(sheet, layout)) for sheet, layout in complete}
-    rows = [row for sheet, layout in complete for row in _people(sheet, layout)]
+    rows = [row for sheet, layout in complete for row in _people(sheet, layout, columns.evidence)]
     if not rows:
         raise ListRefused("Bảng không có dòng nào dưới tiêu đề. Hãy kiểm tra lại tệp đã chọn.")
     month = heading.find_month(line for lines in titles.values() for line in lines)
@@ -131,7 +130,7 @@ def _cell(cells: Sequence[Cell], layout: Layout, name: str) -> Cell:
     return cells[column] if column is not None and column < len(cells) else ""
 
 
-def _people(sheet: Sheet, layout: Layout) -> Iterator[SourceRow]:
+def _people(sheet: Sheet, layout: Layout, known: tuple[str, ...]) -> Iterator[SourceRow]:
     hamlet = ""
     ended = False
     for number, raw in enumerate(sheet.rows[layout.first_row :], layout.first_row + 1):
@@ -141,7 +140,7 @@ def _people(sheet: Sheet, layout: Layout) -> Iterator[SourceRow]:
         if not texts and all(isinstance(cell, str) for cell in cells):
             continue
         label = _label(cells, layout)
-        evidence = sum(_speaks(_cell(cells, layout, name), name) for name in _EVIDENCE)
+        evidence = sum(_speaks(_cell(cells, layout, name), name) for name in known)
         if _is_total(label, evidence):
             # Parts have totals too; only after the last one may a row of little evidence be a signature.
             ended = True
@@ -152,7 +151,10 @@ def _people(sheet: Sheet, layout: Layout) -> Iterator[SourceRow]:
         if evidence < 2 and any(_is_signature(text) for text in texts):
             ended = True
             continue
-        if label.casefold() == layout.labels["name"].casefold() or not _is_person(cells, layout, evidence, ended):
+        heading_again = layout.labels.get("name")
+        if (heading_again and label.casefold() == heading_again.casefold()) or not _is_person(
+            cells, layout, evidence, ended
+        ):
             continue
         yield SourceRow(sheet.name, number, layout, cells, hamlet)
 

@@ -3,8 +3,7 @@
 from typing import Any
 
 from beneficiaries.imports.bulk import copy_rows, reserve_ids
-from beneficiaries.imports.checks import CheckedRow
-from beneficiaries.imports.preview import Preview
+from beneficiaries.imports.checked import CheckedRow, Preview
 from beneficiaries.models import ImportBatch, ImportRow
 
 

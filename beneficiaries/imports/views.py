@@ -14,8 +14,8 @@ from batosocial.web.pagination import paginate
 from beneficiaries.confidential import may_see
 from beneficiaries.imports import downloads, services
 from beneficiaries.imports.forms import AcceptForm, BatchFilter, RefuseForm, RowFilter, SendForm, UploadForm
+from beneficiaries.imports.kinds import importer_of
 from beneficiaries.imports.services import READERS, UPLOADERS
-from beneficiaries.imports.showing import show_rows
 from beneficiaries.models import ImportBatch
 
 State = ImportBatch.State
@@ -156,6 +156,7 @@ def _detail(
     form = RowFilter(request.GET)
     rows = form.apply(batch.rows.all()).order_by("pk")
     page = paginate(request, rows, per_page=50)
+    importer = importer_of(batch)
     job = batch.job
     open_job = job is not None and job.is_open
     return render(
@@ -165,7 +166,9 @@ def _detail(
             "batch": batch,
             "form": form,
             "page": page,
-            "rows": show_rows(page.object_list, user),
+            "rows": importer.show(page.object_list, user),
+            "rows_template": importer.rows_template,
+            "subject": importer.subject(batch),
             "cards": _cards(batch),
             "warning_filter": RowFilter.WARNING,
             "job": job,

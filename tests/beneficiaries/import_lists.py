@@ -9,8 +9,8 @@ from xlsxwriter import Workbook
 from batosocial.staff.models import Role, User
 from batosocial.territory.models import Unit
 from beneficiaries.imports import services
-from beneficiaries.imports.checks import CheckedRow
-from beneficiaries.imports.preview import Preview, check_workbook
+from beneficiaries.imports.check import check_workbook
+from beneficiaries.imports.checked import CheckedRow, Preview
 from beneficiaries.models import ImportBatch
 from beneficiaries.months import first_open_month
 from tests import factories as make
@@ -94,8 +94,7 @@ def check(content: bytes, *, policy: str = "BTXH", commune: Unit | None = None) 
     return check_workbook(
         content,
         "ds.xlsx",
-        commune=commune or make.commune(),
-        policy=policy,
+        ImportBatch(commune=commune or make.commune(), policy=policy),
         start=first_open_month(policy),
     )
 

@@ -67,7 +67,7 @@ def test_rows_in_are_rows_out(monkeypatch: pytest.MonkeyPatch, data: st.DataObje
     # What was found can be stored and, where it is right, written.
     from django.db import transaction
 
-    from beneficiaries.imports.acceptance import Acceptance
+    from beneficiaries.imports.people.acceptance import Acceptance
     from beneficiaries.imports.storing import store_preview
 
     with transaction.atomic():

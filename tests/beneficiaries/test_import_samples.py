@@ -2,7 +2,7 @@
 
 import pytest
 
-from beneficiaries.imports.checks import CheckedRow
+from beneficiaries.imports.checked import CheckedRow
 from beneficiaries.models import ImportRow, Payee, PayoutRoute, Person
 from tests import factories as make
 from tests.beneficiaries import import_lists as lists

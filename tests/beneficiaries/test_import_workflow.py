@@ -378,7 +378,8 @@ def test_every_change_that_can_be_found_has_its_place_on_the_page() -> None:
     import re
     from pathlib import Path
 
-    from beneficiaries.imports import matching, showing
+    from beneficiaries.imports import showing
+    from beneficiaries.imports.people import matching
 
     source = Path(matching.__file__).read_text(encoding="utf-8")
     found = set(re.findall(r'(?:changes|shows)\["([^"]+)"\]', source))

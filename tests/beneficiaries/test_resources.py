@@ -6,6 +6,7 @@ import pytest
 
 from batosocial.lib.dates import PartialDate
 from beneficiaries.imports.columns import find_layout
+from beneficiaries.imports.people.columns import COLUMNS
 from beneficiaries.models import Payee, Person
 from beneficiaries.resources import AccountResource, PersonResource, columns, headings
 
@@ -15,10 +16,10 @@ pytestmark = pytest.mark.django_db
 class TestHeadings:
     def test_the_importer_knows_every_column_of_people_by_its_heading(self) -> None:
         declared = headings(PersonResource)
-        layout = find_layout([list(declared.values())])
+        layout = find_layout([list(declared.values())], COLUMNS)
         assert layout is not None
         assert layout.columns == {name: index for index, name in enumerate(declared)}
-        assert layout.missing() == []
+        assert COLUMNS.missing(layout.columns) == []
 
     def test_what_a_template_offers_comes_from_the_catalogue(self) -> None:
         people = columns(PersonResource)

@@ -12,11 +12,12 @@ from batosocial.lib import months, os_errors
 from batosocial.lib.workbooks import WorkbookError
 from batosocial.staff.models import User
 from batosocial.territory.models import Unit
+from beneficiaries.imports.check import check_workbook
+from beneficiaries.imports.checked import Preview
 from beneficiaries.imports.downloads import mark_list
 from beneficiaries.imports.messages import ListRefused
-from beneficiaries.imports.preview import Preview, check_workbook
 from beneficiaries.imports.services import CannotDo, load_directly
-from beneficiaries.models import Policy
+from beneficiaries.models import ImportBatch, Policy
 from beneficiaries.months import first_open_month
 
 #: Exit codes: done, the input has errors, wrong usage.
@@ -44,9 +45,9 @@ class Command(BaseCommand):
         if commune is None:
             raise CommandError(f"Không có xã, thị trấn mang mã {options['commune']}.", returncode=BAD_USAGE)
         content = _read(file)
-        policy: str = options["policy"]
+        batch = ImportBatch(commune=commune, policy=options["policy"])
         try:
-            preview = check_workbook(content, file.name, commune=commune, policy=policy, start=first_open_month(policy))
+            preview = check_workbook(content, file.name, batch, start=first_open_month(batch.policy))
         except ListRefused as refused:
             self._tell(_refused(refused), as_json=options["json"])
             raise SystemExit(BAD_INPUT) from None
@@ -55,22 +56,21 @@ class Command(BaseCommand):
             _save_marked(options["marked"], content, preview)
         written = ""
         if options["commit"] and not report["errors"]:
-            written = self._load(commune, policy, file.name, content, preview)
+            written = self._load(batch, file.name, content, preview)
         elif options["commit"]:
             written = "Danh sách còn dòng lỗi nên không ghi gì."
         self._tell(report, as_json=options["json"], written=written)
         if report["errors"]:
             raise SystemExit(BAD_INPUT)
 
-    def _load(self, commune: Unit, policy: str, filename: str, content: bytes, preview: Preview) -> str:
+    def _load(self, batch: ImportBatch, filename: str, content: bytes, preview: Preview) -> str:
         counts = preview.counts
         if counts["new"] + counts["changed"] == 0:
             return "Không có dòng nào mới hoặc thay đổi nên không ghi gì."
         try:
             load_directly(
                 actor=User.objects.system(),
-                commune=commune,
-                policy=policy,
+                batch=batch,
                 filename=filename,
                 content=content,
                 preview=preview,

@@ -11,11 +11,11 @@ from batosocial.lib.months import title
 from batosocial.lib.national_id import SEX_NAMES
 from batosocial.lib.text import fold, same_spelling
 from batosocial.territory.models import Unit
-from beneficiaries.imports.catalogue import clash, label
-from beneficiaries.imports.checks import CheckedRow
+from beneficiaries.imports.checked import CheckedRow
 from beneficiaries.imports.messages import shown
-from beneficiaries.imports.register import Register
-from beneficiaries.imports.repeats import nameless_key
+from beneficiaries.imports.people.catalogue import clash, label
+from beneficiaries.imports.people.register import Register
+from beneficiaries.imports.people.repeats import nameless_key
 from beneficiaries.models import Entitlement, ImportRow, Payee, PayoutRoute, Person
 
 Outcome = ImportRow.Outcome

@@ -14,8 +14,7 @@ from batosocial.audit.models import Entry
 from batosocial.lib.text import name_search_key, sort_key
 from batosocial.staff.models import User
 from beneficiaries.imports.bulk import copy_rows, reserve_ids, update_rows
-from beneficiaries.imports.checks import CheckedRow
-from beneficiaries.imports.preview import Preview
+from beneficiaries.imports.checked import CheckedRow, Preview
 from beneficiaries.models import (
     Account,
     Change,

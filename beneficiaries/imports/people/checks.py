@@ -2,62 +2,20 @@
 
 import calendar
 import datetime
-from dataclasses import dataclass, field
 from typing import Any
 
 from batosocial.lib import months
 from batosocial.lib.dates import PartialDate, age_months
 from batosocial.lib.money import format_amount, parse_amount
-from beneficiaries.imports.catalogue import Catalogue, label
-from beneficiaries.imports.messages import Message, Severity, shown
+from beneficiaries.imports.checked import CheckedRow
+from beneficiaries.imports.messages import shown
+from beneficiaries.imports.people.catalogue import Catalogue, label
+from beneficiaries.imports.people.values import RowReader, Values
 from beneficiaries.imports.reading import SourceRow
-from beneficiaries.imports.values import RowReader, Values
-from beneficiaries.models import Category, ImportRow, Person, Policy
+from beneficiaries.models import Category, Person, Policy
 
 #: More dependants of one person than this are a slip of the pen.
 MAX_DEPENDANTS = 15
-ERROR, NEW = ImportRow.Outcome.ERROR, ImportRow.Outcome.NEW
-
-
-@dataclass(slots=True)
-class CheckedRow:
-    """One row with everything found out about it. ``plan`` says what acceptance would do (see ``matching``)."""
-
-    source: SourceRow
-    values: Values
-    messages: list[Message]
-    outcome: str = NEW
-    person: Person | None = None
-    changes: dict[str, list[str]] = field(default_factory=dict)
-    plan: Any = None
-
-    @property
-    def row(self) -> int:
-        return self.source.row
-
-    @property
-    def sheet(self) -> str:
-        return self.source.sheet
-
-    @property
-    def has_error(self) -> bool:
-        return any(message.severity == "error" for message in self.messages)
-
-    @property
-    def has_warning(self) -> bool:
-        return any(message.severity == "warning" for message in self.messages)
-
-    @property
-    def called(self) -> str:
-        """How messages on other rows name this one."""
-        ordinal = f"TT {self.source.ordinal}, " if self.source.ordinal else ""
-        return f"dòng {self.row} ({ordinal}{shown(self.values.name) or 'chưa có họ tên'})"
-
-    def say(self, severity: Severity, name: str, text: str) -> None:
-        layout = self.source.layout
-        if name and name not in layout.columns:
-            name = "name"
-        self.messages.append(Message(severity, text, layout.letter(name), layout.labels.get(name, "")))
 
 
 def check_row(source: SourceRow, catalogue: Catalogue, *, month: datetime.date, today: datetime.date) -> CheckedRow:
@@ -77,44 +35,10 @@ class _Checker:
         self.say = reader.say
 
     def check(self) -> None:
-        self._provider()
+        self.values.provider = self.reader.provider(self.catalogue.providers, self.values.account)
         self._category()
         self._amount()
         self._age()
-
-    # --- bank ------------------------------------------------------------------------------------------------------
-
-    def _provider(self) -> None:
-        values = self.values
-        written = str(self.reader.cell("provider"))
-        if not written:
-            if values.account and "provider" not in self.reader.bad:
-                self.say(
-                    "error", "provider", f"Có số tài khoản {values.account} mà chưa có tên ngân hàng; hãy ghi thêm."
-                )
-            return
-        values.provider = self.catalogue.provider(written)
-        if values.provider is None:
-            self.say(
-                "error",
-                "provider",
-                f"Không có ngân hàng “{shown(written)}” trong danh mục; hãy ghi tên như Agribank, LPBank.",
-            )
-        elif not values.account:
-            if "account" not in self.reader.bad:
-                self.say(
-                    "warning",
-                    "provider",
-                    f"Ghi ngân hàng “{shown(written)}” mà chưa có số tài khoản: coi như chưa có tài khoản.",
-                )
-        elif values.provider.usual_lengths and len(values.account) not in values.provider.usual_lengths:
-            usual = " hoặc ".join(str(length) for length in values.provider.usual_lengths)
-            self.say(
-                "warning",
-                "account",
-                f"Số tài khoản {values.account} có {len(values.account)} chữ số, tài khoản "
-                f"{values.provider.short_name} thường có {usual}; hãy kiểm tra lại.",
-            )
 
     # --- category --------------------------------------------------------------------------------------------------
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Hashable, Iterable
 from itertools import combinations
 
 from batosocial.lib.text import accent_key
-from beneficiaries.imports.catalogue import clash, label
-from beneficiaries.imports.checks import CheckedRow
+from beneficiaries.imports.checked import CheckedRow
+from beneficiaries.imports.people.catalogue import clash, label
 from beneficiaries.models import Payee
 
 #: Beyond this many, a message names the first ones and counts the rest.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from batosocial.lib.text import fold
 from beneficiaries.amounts import known_rates
-from beneficiaries.models import Category, Provider, Rate
+from beneficiaries.models import Category, Rate
 from beneficiaries.providers import ProviderNames
 
 #: Khoản of Điều 5 beside which khoản 4 is paid (khoản 2 Điều 6 NĐ 20/2021).
@@ -28,9 +28,6 @@ class Catalogue:
             return found
         first = fold(written.split()[0]) if written.split() else ""
         return self.categories.get(first)
-
-    def provider(self, written: str) -> Provider | None:
-        return self.providers.find(written)
 
     def levels(self, category: Category) -> dict[int, list[int]]:
         return {level: amounts for (pk, level), amounts in self.rates.items() if pk == category.pk and level}
