@@ -34,6 +34,7 @@ EVERYBODY = BENEFITS | {POLICE, PAYER, ADMIN}
 #: another commune, one of "payer" for the other payer, one of "owner" for everybody else but the admin.
 TABLE: dict[str, tuple[set[Role], str]] = {
     "web:home": (EVERYBODY, ""),
+    "web:submission": (EVERYBODY, ""),
     "staff:change_password": (EVERYBODY, ""),
     "staff:sign_out": (EVERYBODY, ""),
     "beneficiaries:people": (BENEFITS, ""),
@@ -140,6 +141,7 @@ def _workbook() -> bytes:
 
 def _url(name: str, rows: Rows) -> str:
     arguments: dict[str, dict[str, Any]] = {
+        "web:submission": {"token": "5f1d7a52-9f0b-4c1e-8a43-6f2f1c7a9d11"},
         "beneficiaries:person": {"pk": rows.person},
         "beneficiaries:person_in_full": {"pk": rows.person},
         "payments:open_month": {"month": "2024-08"},

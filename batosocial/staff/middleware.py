@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from batosocial.staff.addresses import client_address
 from batosocial.staff.models import User
@@ -68,16 +69,24 @@ class SessionLimitsMiddleware:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    """To the sign-in page and back: to this page, or for htmx to the page that asked."""
+    """To the sign-in page and back: to this page, or to the one with the form that was sent or that htmx asked from."""
     if _from_htmx(request):
-        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
-        back = shown._replace(scheme="", netloc="", fragment="").geturl()
+        back = _path_of(request.headers.get("HX-Current-URL", ""))
     elif request.method in ("GET", "HEAD"):
         back = request.get_full_path()
     else:
-        back = ""
+        # What was typed there is still in the browser (static/js/draft.js).
+        referrer = request.headers.get("Referer", "")
+        ours = url_has_allowed_host_and_scheme(
+            referrer, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        )
+        back = _path_of(referrer) if ours else ""
     response = redirect_to_login(back or resolve_url(settings.LOGIN_REDIRECT_URL), settings.LOGIN_URL)
     return _go(request, response.url)
+
+
+def _path_of(url: str) -> str:
+    return urlsplit(url)._replace(scheme="", netloc="", fragment="").geturl()
 
 
 def _go(request: HttpRequest, url: str) -> HttpResponse:

@@ -71,6 +71,11 @@ def finish(token: uuid.UUID, url: str) -> None:
     Submission.objects.filter(pk=token).update(url=url)
 
 
+def arrived(user: User, token: uuid.UUID) -> str:
+    """Where the user's form of ``token`` led to; "" while it has not arrived."""
+    return Submission.objects.filter(pk=token, user=user).values_list("url", flat=True).first() or ""
+
+
 def forget_old() -> int:
     """Remove submissions nobody will send again; returns how many."""
     return Submission.objects.filter(at__lt=timezone.now() - KEPT).delete()[0]

@@ -5,5 +5,6 @@ from batosocial.web import views
 app_name = "web"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("da-gui/<uuid:token>/", views.submission, name="submission"),
     path("suc-khoe/", views.health, name="health"),
 ]

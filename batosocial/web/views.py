@@ -1,6 +1,7 @@
 """The home page, the health check and the pages for what went wrong."""
 
 import logging
+import uuid
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
@@ -12,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
-from batosocial.web import todo
+from batosocial.web import once, todo
 from batosocial.web.access import StaffRequest
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,13 @@ log = logging.getLogger(__name__)
 @require_safe
 def home(request: StaffRequest) -> HttpResponse:
     return render(request, "home/home.html", {"todos": todo.for_user(request.user)})
+
+
+@never_cache
+@require_safe
+def submission(request: StaffRequest, token: uuid.UUID) -> JsonResponse:
+    """Whether one's own form arrived: the page that it led to, or "". The browser's draft asks (static/js/draft.js)."""
+    return JsonResponse({"url": once.arrived(request.user, token)})
 
 
 @login_not_required

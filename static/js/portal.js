@@ -29,6 +29,9 @@
     setTimeout(() => notice.remove(), 12000);
   };
 
+  // For the other scripts: new CustomEvent("portal:tell", { detail: text })
+  document.addEventListener("portal:tell", (event) => tell(event.detail));
+
   /* The sidebar on phones */
   document.addEventListener("click", (event) => {
     const toggle = event.target.closest("[data-toggle-menu]");

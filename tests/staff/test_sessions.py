@@ -89,6 +89,14 @@ def test_a_lost_post_does_not_come_back_as_a_page(client: Client, officer: User)
     assert client.post("/doi-mat-khau/", {})["Location"] == "/dang-nhap/?next=/"
 
 
+def test_after_a_lost_post_the_form_comes_back(client: Client, officer: User):
+    let_idle(client)
+    answer = client.post("/doi-mat-khau/", {}, headers={"Referer": "http://testserver/doi-mat-khau/?a=1"})
+    assert answer["Location"] == "/dang-nhap/?next=/doi-mat-khau/%3Fa%3D1"
+    elsewhere = client.post("/doi-mat-khau/", {}, headers={"Referer": "https://example.com/doi-mat-khau/"})
+    assert elsewhere["Location"] == "/dang-nhap/?next=/"
+
+
 def test_signed_in_pages_are_not_kept_by_the_browser(client: Client, officer: User):
     assert "no-store" in client.get("/")["Cache-Control"]
 

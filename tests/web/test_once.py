@@ -8,6 +8,8 @@ import pytest
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from batosocial.staff.models import User
@@ -85,6 +87,18 @@ def test_two_at_the_same_time_do_the_work_once():
 def test_a_claim_needs_a_transaction():
     with pytest.raises(transaction.TransactionManagementError):
         once.claim(make.user(), uuid.uuid4())
+
+
+@pytest.mark.django_db
+def test_the_browser_asks_whether_its_form_arrived(client: Client):
+    user, token = make.user(), uuid.uuid4()
+    client.force_login(user)
+    url = reverse("web:submission", args=[token])
+    assert client.get(url).json() == {"url": ""}
+    send(user, token, "/doi-tuong/1/")
+    assert client.get(url).json() == {"url": "/doi-tuong/1/"}
+    client.force_login(make.user())
+    assert client.get(url).json() == {"url": ""}
 
 
 @pytest.mark.django_db
