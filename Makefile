@@ -17,9 +17,8 @@ setup:  ## the virtual environment, the front-end files, the collected static fi
 lint: setup  ## ruff, mypy, import-linter, missing migrations, check --deploy
 	@exec $(PY) -m tools.checks
 
-bench: setup  ## how fast it is on many people
-	@test -f tools/bench.py || { echo "Chưa có phép đo nào (tools/bench.py)."; exit 1; }
-	@exec $(PY) -m tools.bench
+bench: setup  ## how fast it is on many people (BENCH=search for one of the measurements)
+	@exec $(PY) -m tools.bench $(BENCH)
 
 clean:  ## removes what setup made; the data in .data stays
 	rm -rf .venv build node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
