@@ -13,6 +13,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep-jobs": {"task": "jobs.sweep", "schedule": settings.JOB_SWEEP_SECONDS},
+    "check-identity-nightly": {"task": "beneficiaries.check_identity_nightly", "schedule": crontab(hour=1, minute=0)},
     "roll-up-nightly": {"task": "reporting.roll_up_nightly", "schedule": crontab(hour=1, minute=30)},
     "forget-submissions-nightly": {"task": "web.forget_submissions", "schedule": crontab(hour=2, minute=10)},
 }

@@ -19,6 +19,7 @@ from batosocial.demo.people import DEMO_MONTH, FIRST_MONTH, DemoPerson, Dice, in
 from batosocial.lib import months, text
 from batosocial.staff.models import Payer, Role, User
 from batosocial.territory.models import Unit
+from beneficiaries.identity.services import check_register
 from beneficiaries.models import (
     Account,
     Category,
@@ -77,6 +78,7 @@ def load() -> bool:
         # The planner knows nothing of rows of this transaction, and would join months of them in nested loops.
         cursor.execute("ANALYZE")
     load_months(people, staff)
+    check_register(actor=User.objects.system())
     record(actor=User.objects.system(), action="Nạp dữ liệu minh họa", details={"people": len(people)})
     return True
 
@@ -168,7 +170,6 @@ def _person(person: DemoPerson, unit: Unit) -> Person:
         commune=unit,
         died_on=person.died_on,
         identity_status=person.identity,
-        identity_note=f"CCCD ghi: {person.card_name}" if person.identity == "differs" else "",
     )
 
 

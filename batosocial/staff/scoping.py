@@ -23,7 +23,8 @@ def commune_scope(
     """Rows of the user's own commune, or of all communes below their upper unit.
 
     ``path`` is the lookup from the row to its commune, e.g. ``"commune"`` or ``"payment_list__commune"``;
-    ``roles`` are those who may see such rows at all. The system user (command line) sees everything.
+    ``roles`` are those who may see such rows at all; police are among them only where named. The system user
+    (command line) sees everything.
     """
     if not isinstance(user, User) or not user.is_active:
         return NOTHING
@@ -35,6 +36,9 @@ def commune_scope(
         return Q(**{path: user.unit_id})
     if user.role in DISTRICT_ROLES:
         return Q(**{f"{path}__parent": user.unit_id})
+    if user.role == Role.POLICE:
+        # Police work in a district or in one of its communes.
+        return Q(**{path: user.unit_id}) | Q(**{f"{path}__parent": user.unit_id})
     return NOTHING
 
 

@@ -3,6 +3,7 @@
 from beneficiaries.models.catalogue import Category, ChangeReason, Policy, Provider, Rate
 from beneficiaries.models.change import Change
 from beneficiaries.models.entitlement import Dependant, Entitlement, Suspension
+from beneficiaries.models.identity import IdentityEvent, IdentityIssue
 from beneficiaries.models.imports import ImportBatch, ImportRow
 from beneficiaries.models.payee import Account, Payee, PayoutRoute
 from beneficiaries.models.person import Person
@@ -14,6 +15,8 @@ __all__ = [
     "ChangeReason",
     "Dependant",
     "Entitlement",
+    "IdentityEvent",
+    "IdentityIssue",
     "ImportBatch",
     "ImportRow",
     "Payee",

@@ -126,6 +126,7 @@ class Dependant(models.Model):
         verbose_name_plural = "người phụ thuộc"
         ordering = ["pk"]
         constraints = [months_are_firsts("dependant_months_firsts")]
+        indexes = [models.Index(fields=["cccd"], condition=~Q(cccd=""), name="dependant_cccd")]
 
     def __str__(self) -> str:
         return self.name or "(chưa rõ họ tên)"

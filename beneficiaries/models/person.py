@@ -119,6 +119,13 @@ class Person(models.Model):
             models.Index(fields=["commune", "sort_key"], name="person_commune_sort"),
             models.Index(fields=["cmnd"], condition=~Q(cmnd=""), name="person_cmnd"),
             models.Index(fields=["file_number"], condition=~Q(file_number=""), name="person_file_number"),
+            # For the search of doubles: who was born on the same day, who shares a flagged number.
+            models.Index(
+                fields=["birth_year", "birth_month", "birth_day"],
+                condition=Q(birth_day__isnull=False),
+                name="person_birth",
+            ),
+            models.Index(fields=["cccd"], condition=Q(cccd_duplicate=True), name="person_cccd_flagged"),
         ]
 
     def __str__(self) -> str:
