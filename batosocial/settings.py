@@ -202,6 +202,9 @@ JOB_SWEEP_SECONDS = env.int("JOB_SWEEP_SECONDS", default=20)
 # Lists of more rows than this are exported by a job.
 EXPORT_JOB_ROWS = env.int("EXPORT_JOB_ROWS", default=5000)
 
+# How many days before a paper of a payee runs out the commune is told; the law names no period.
+PAPER_WARNING_DAYS = env.int("PAPER_WARNING_DAYS", default=30)
+
 # Who is shown as the owner of the portal; the upper unit to which district roles belong is data (territory).
 PORTAL_NAME = "BaToSocial"
 

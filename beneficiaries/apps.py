@@ -13,12 +13,15 @@ class BeneficiariesConfig(AppConfig):
         from beneficiaries.imports.services import READERS
         from beneficiaries.payout import todos as payout_todos
         from beneficiaries.payout.confirming import CONFIRMING_ROLES
+        from beneficiaries.payout.papers import PAPER_ROLES
 
         item = navigation.NavItem
         navigation.register(item("Đối tượng", "beneficiaries:people", "users", BENEFIT_ROLES, 100, "Đối tượng"))
         navigation.register(
             item("Xác nhận nơi nhận", "beneficiaries:routes", "check-circle", CONFIRMING_ROLES, 110, "Đối tượng")
         )
+        navigation.register(item("Giấy tờ hết hạn", "beneficiaries:papers", "file", PAPER_ROLES, 115, "Đối tượng"))
         navigation.register(item("Nạp danh sách", "beneficiaries:imports", "upload", READERS, 120, "Đối tượng"))
         todo.register(payout_todos.waiting_routes)
+        todo.register(payout_todos.papers)
         todo.register(import_todos.lists)

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from batosocial.demo.accounts import commune_accounts
 from batosocial.jobs.models import Job, StoredFile
 from batosocial.staff.models import COMMUNE_ROLES, Payer, Role, User
-from beneficiaries.models import ImportBatch, Person
+from beneficiaries.models import ImportBatch, PayoutRoute, Person
 from payments.models import Payment, PaymentList, ResultBatch
 from tests import factories as make
 
@@ -46,6 +46,12 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "beneficiaries:routes_export": ({LEADER, PHONG, HEAD}, ""),
     "beneficiaries:routes_confirm": ({LEADER, PHONG, HEAD}, ""),
     "beneficiaries:routes_reject": ({LEADER, PHONG, HEAD}, ""),
+    "beneficiaries:route_add": ({OFFICER, PHONG}, "commune"),
+    "beneficiaries:route_withdraw": ({OFFICER, PHONG}, "commune"),
+    "beneficiaries:route_cancel": ({LEADER, PHONG, HEAD}, "commune"),
+    "beneficiaries:payee_edit": ({OFFICER, PHONG}, "commune"),
+    "beneficiaries:account_correct": ({OFFICER, PHONG}, "commune"),
+    "beneficiaries:papers": (COMMUNE | {PHONG, HEAD}, ""),
     "beneficiaries:imports": (COMMUNE | {PHONG, HEAD}, ""),
     "beneficiaries:import_upload": ({OFFICER, PHONG}, ""),
     "beneficiaries:import_template": ({OFFICER, PHONG}, ""),
@@ -109,6 +115,7 @@ class Rows:
     results: int
     job: int
     place: str
+    route: PayoutRoute
 
 
 def _rows(user: User, *, own: bool) -> Rows:
@@ -118,8 +125,10 @@ def _rows(user: User, *, own: bool) -> Rows:
     file = StoredFile.keep(name="ds.xlsx", content_type="x", content=_workbook(), created_by=officer)
     owner = user if own else User.objects.get(username="phong2")
     july = PaymentList.objects.filter(period__month="2024-07-01", period__policy="NCC")
+    person = Person.objects.filter(commune__code=code).order_by("pk")[0]
     return Rows(
-        person=Person.objects.filter(commune__code=code).order_by("pk").values_list("pk", flat=True)[0],
+        person=person.pk,
+        route=make.route(person, account=make.account(), payee=make.payee(person, "guardian"), entered_by=officer),
         payment_list=july.get(commune__code=code).pk,
         payment=Payment.objects.filter(payment_list__in=july, payer=payer)
         .order_by("pk")
@@ -144,6 +153,11 @@ def _url(name: str, rows: Rows) -> str:
         "web:submission": {"token": "5f1d7a52-9f0b-4c1e-8a43-6f2f1c7a9d11"},
         "beneficiaries:person": {"pk": rows.person},
         "beneficiaries:person_in_full": {"pk": rows.person},
+        "beneficiaries:route_add": {"pk": rows.person},
+        "beneficiaries:route_withdraw": {"pk": rows.route.pk},
+        "beneficiaries:route_cancel": {"pk": rows.route.pk},
+        "beneficiaries:payee_edit": {"pk": rows.person, "payee_pk": rows.route.payee_id},
+        "beneficiaries:account_correct": {"pk": rows.person, "account_pk": rows.route.account_id},
         "payments:open_month": {"month": "2024-08"},
         "payments:list": {"pk": rows.payment_list},
         "payments:move_list": {"pk": rows.payment_list},

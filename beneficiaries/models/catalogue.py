@@ -1,5 +1,6 @@
 """What the law grants: policies, categories, dated rates, reasons for changes, and the providers of accounts."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -125,3 +126,10 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.short_name
+
+    def clean(self) -> None:
+        lengths, names = self.usual_lengths, self.aliases
+        if not isinstance(lengths, list) or not all(type(n) is int and 6 <= n <= 19 for n in lengths):
+            raise ValidationError({"usual_lengths": "Ghi các số từ 6 đến 19 trong ngoặc vuông, ví dụ [12, 13]."})
+        if not isinstance(names, list) or not all(isinstance(name, str) and name.strip() for name in names):
+            raise ValidationError({"aliases": 'Ghi các tên trong ngoặc vuông, ví dụ ["NHCSXH", "VBSP"].'})

@@ -13,6 +13,20 @@ from beneficiaries.models.fields import MonthRangeField, months_are_firsts, no_o
 from beneficiaries.models.person import Person
 
 
+class PayeeQuerySet(models.QuerySet["Payee"]):
+    def visible_to(self, user: Any) -> "PayeeQuerySet":
+        return self.filter(commune_scope(user, "person__commune"))
+
+    def in_use(self, month: datetime.date) -> "PayeeQuerySet":
+        """Payees who receive by a route, confirmed or waiting, that runs in the month or later."""
+        routes = PayoutRoute.objects.live_from(month).filter(payee=models.OuterRef("pk"))
+        return self.filter(models.Exists(routes), person__died_on__isnull=True)
+
+    def with_paper_until(self, day: datetime.date) -> "PayeeQuerySet":
+        """Payees whose paper runs out on the day or before it; papers that don't say run on."""
+        return self.filter(paper_valid_until__lte=day)
+
+
 class Payee(models.Model):
     """Who receives for a person: the person, a guardian, or somebody authorised, with the paper that says so.
 
@@ -33,7 +47,10 @@ class Payee(models.Model):
     paper_number = models.CharField("số giấy tờ", max_length=60, blank=True)
     paper_date = models.DateField("ngày giấy tờ", null=True, blank=True)
     paper_valid_until = models.DateField("có giá trị đến", null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PayeeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "người nhận tiền"
@@ -43,9 +60,20 @@ class Payee(models.Model):
             models.UniqueConstraint(fields=["person"], condition=Q(kind="own"), name="one_own_payee"),
             models.CheckConstraint(condition=~Q(kind="own") | Q(name="", relation=""), name="own_payee_is_the_person"),
         ]
+        indexes = [
+            models.Index(
+                fields=["paper_valid_until"], condition=Q(paper_valid_until__isnull=False), name="payee_paper_until"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.get_kind_display()
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def visible_to(self, user: Any) -> "AccountQuerySet":
+        """Accounts that serve, or were entered for, somebody in scope."""
+        return self.filter(models.Exists(PayoutRoute.objects.visible_to(user).filter(account=models.OuterRef("pk"))))
 
 
 class Account(models.Model):
@@ -58,7 +86,10 @@ class Account(models.Model):
     holder_name = models.CharField("tên chủ tài khoản", max_length=150, blank=True)
     opened_on = models.DateField("mở ngày", null=True, blank=True)
     source = models.CharField("nguồn", max_length=100, blank=True)
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AccountQuerySet.as_manager()
 
     class Meta:
         verbose_name = "tài khoản"
@@ -86,6 +117,11 @@ class PayoutRouteQuerySet(models.QuerySet["PayoutRoute"]):
 
     def current_in(self, month: datetime.date) -> "PayoutRouteQuerySet":
         return self.filter(months__contains=month)
+
+    def live_from(self, month: datetime.date) -> "PayoutRouteQuerySet":
+        """Confirmed or waiting, and running in the month or later."""
+        running = Q(months__upper_inf=True) | Q(months__endswith__gt=month)
+        return self.filter(running, state__in=[PayoutRoute.State.ENTERED, PayoutRoute.State.CONFIRMED])
 
     def for_confirmation(self) -> "PayoutRouteQuerySet":
         """Rows as the list of waiting routes shows them, by commune and given name, in one query."""

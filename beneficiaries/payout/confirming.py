@@ -4,6 +4,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
@@ -14,6 +15,8 @@ from batosocial.audit import services as audit
 from batosocial.lib import months
 from batosocial.staff.models import Role, User
 from beneficiaries.models import PayoutRoute, Person
+from beneficiaries.months import first_open_month
+from beneficiaries.payout.entering import RouteRefused
 from beneficiaries.services import FULL_VIEW
 
 #: Who confirms what another has entered; communes only their own, which scope sees to.
@@ -26,11 +29,15 @@ Refusals = list[tuple[PayoutRoute, str]]
 
 @dataclass(frozen=True)
 class Confirmed:
-    """``count`` newly confirmed; ``closed`` earlier routes that end where a new one begins; ``refused`` with why."""
+    """``count`` newly confirmed; ``closed`` earlier routes that end where a new one begins; ``refused`` with why.
+
+    ``later`` of them begin later than entered, since the lists of their first month were made meanwhile.
+    """
 
     count: int
     closed: int = 0
     refused: Refusals = field(default_factory=list)
+    later: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class _Decision:
     confirm: list[PayoutRoute] = field(default_factory=list)
     #: The month before which a route ends from now on, by the route's id.
     close: dict[int, datetime.date] = field(default_factory=dict)
+    #: The month from which a route runs that was entered for a month whose lists are made by now.
+    later: dict[int, datetime.date] = field(default_factory=dict)
     refused: Refusals = field(default_factory=list)
 
 
@@ -51,6 +60,7 @@ class _Decision:
 def confirm_routes(*, actor: User, route_ids: Sequence[int]) -> Confirmed:
     """Confirm waiting routes that somebody else entered; each ends the earlier one of its person and policy.
 
+    A route takes effect in the first month not opened at the earliest: lists that are made never change.
     Routes that cannot be confirmed are left as they are and returned with the reason; those confirmed before are
     among them, so that a repetition changes nothing. PermissionDenied without the role, PayoutRoute.DoesNotExist
     for a route out of scope.
@@ -59,7 +69,8 @@ def confirm_routes(*, actor: User, route_ids: Sequence[int]) -> Confirmed:
     decision = _decide(routes, actor)
     if not decision.confirm:
         return Confirmed(0, refused=decision.refused)
-    _close(decision.close)
+    _set_bounds("lower", decision.later)
+    _set_bounds("upper", decision.close)
     now = timezone.now()
     ids = [route.pk for route in decision.confirm]
     PayoutRoute.objects.filter(pk__in=ids).update(
@@ -74,9 +85,10 @@ def confirm_routes(*, actor: User, route_ids: Sequence[int]) -> Confirmed:
             "routes": ids,
             "closed": {pk: month.isoformat() for pk, month in decision.close.items()},
             "refused": len(decision.refused),
+            **({"later": {pk: month.isoformat() for pk, month in decision.later.items()}} if decision.later else {}),
         },
     )
-    return Confirmed(len(ids), len(set(decision.close) - set(ids)), decision.refused)
+    return Confirmed(len(ids), len(set(decision.close) - set(ids)), decision.refused, len(decision.later))
 
 
 @transaction.atomic
@@ -102,6 +114,46 @@ def reject_routes(*, actor: User, route_ids: Sequence[int], reason: str) -> Reje
         details={"count": len(ids), "routes": ids, "reason": reason},
     )
     return Rejected(len(ids), refused)
+
+
+@transaction.atomic
+def cancel_route(*, actor: User, route_id: int, reason: str) -> PayoutRoute:
+    """Take a confirmation back before any list was made with it; the route that it ended runs on.
+
+    RouteRefused once a month of the route is opened or where it is not confirmed, ValueError without a reason,
+    errors as in ``confirm_routes``.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise ValueError("Hãy ghi lý do hủy.")
+    (route,) = _locked(actor=actor, route_ids=[route_id])
+    if route.state != PayoutRoute.State.CONFIRMED:
+        raise RouteRefused("Nơi nhận này chưa được xác nhận hoặc đã hủy.")
+    start = route.first_month
+    if start < first_open_month(route.policy):
+        raise RouteRefused(
+            f"Danh sách {months.title(start)} đã lập theo nơi nhận này nên không hủy được; hãy nhập nơi nhận mới."
+        )
+    PayoutRoute.objects.filter(pk=route.pk).update(
+        state=PayoutRoute.State.REJECTED, rejection=f"Hủy trước khi dùng: {reason}"[:300]
+    )
+    ended = PayoutRoute.objects.confirmed().filter(
+        person=route.person_id, policy=route.policy, months__endswith=start, months__upper_inf=False
+    )
+    reopened = None
+    for earlier in ended:
+        reopened = earlier.pk
+        PayoutRoute.objects.filter(pk=earlier.pk).update(
+            months=DateRange(earlier.first_month, route.months.upper, "[)")
+        )
+    audit.record(
+        actor=actor,
+        action="Hủy nơi nhận tiền chưa dùng",
+        row=route,
+        changes={"state": (PayoutRoute.State.CONFIRMED, PayoutRoute.State.REJECTED)},
+        details={"reason": reason, "reopened": reopened},
+    )
+    return route
 
 
 def record_full_view_of_routes(*, actor: User, route_ids: Sequence[int]) -> None:
@@ -131,20 +183,27 @@ def _not_waiting(route: PayoutRoute) -> str:
 
 def _decide(routes: Iterable[PayoutRoute], actor: User) -> _Decision:
     """What happens to each route, by the confirmed ones that stand; nothing is written."""
-    decision = _Decision()
+    decision, moved = _Decision(), set[int]()
     waiting: dict[tuple[int, str], list[PayoutRoute]] = defaultdict(list)
+    earliest = {policy: first_open_month(policy) for policy in {route.policy for route in routes}}
     for route in routes:
         if route.state != PayoutRoute.State.ENTERED:
             decision.refused.append((route, _not_waiting(route)))
         elif route.entered_by_id == actor.pk:
             decision.refused.append((route, OWN_ENTRY))
+        elif route.months.upper is not None and route.months.upper <= earliest[route.policy]:
+            decision.refused.append((route, "Các tháng của nơi nhận này đã lập danh sách xong; hãy nhập lại."))
         else:
+            if route.first_month < earliest[route.policy]:
+                route.months = DateRange(earliest[route.policy], route.months.upper, "[)")
+                moved.add(route.pk)
             waiting[route.person_id, route.policy].append(route)
     standing: dict[tuple[int, str], list[PayoutRoute]] = defaultdict(list)
     for route in PayoutRoute.objects.confirmed().filter(person__in={person for person, _ in waiting}):
         standing[route.person_id, route.policy].append(route)
     for key, new in waiting.items():
         _decide_one(new, standing[key], decision)
+    decision.later = {route.pk: route.first_month for route in decision.confirm if route.pk in moved}
     return decision
 
 
@@ -175,13 +234,17 @@ def _overlap(one: PayoutRoute, other: PayoutRoute) -> bool:
     return one.first_month < (other.months.upper or far) and other.first_month < (one.months.upper or far)
 
 
-def _close(ends: dict[int, datetime.date]) -> None:
-    """End routes before a month, all in one statement."""
+def _set_bounds(bound: Literal["lower", "upper"], ends: dict[int, datetime.date]) -> None:
+    """Let routes begin with a month, or end before one, all in one statement."""
     if not ends:
         return
+    months_ = {
+        "lower": "daterange(ends.month, upper(route.months))",
+        "upper": "daterange(lower(route.months), ends.month)",
+    }
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE beneficiaries_payoutroute AS route SET months = daterange(lower(route.months), ends.month)"
+            f"UPDATE beneficiaries_payoutroute AS route SET months = {months_[bound]}"
             " FROM unnest(%s::bigint[], %s::date[]) AS ends (id, month) WHERE route.id = ends.id",
             [list(ends), list(ends.values())],
         )

@@ -1,4 +1,8 @@
-"""What somebody who confirms should look at twice."""
+"""Whose an account is, by its holder's name and by whom it serves."""
+
+import datetime
+
+from django.db.models import Count
 
 from batosocial.lib.text import holder_key
 from beneficiaries.models import Payee, PayoutRoute
@@ -26,3 +30,12 @@ def holder_differs(route: PayoutRoute) -> str:
     if holder_key(route.account.holder_name) in names:
         return ""
     return f"Tên chủ tài khoản {route.account.holder_name} khác tên người nhận {payee_name(route)}."
+
+
+def shared_with(account_ids: set[int], month: datetime.date) -> dict[int, int]:
+    """How many people's money goes, or is to go, to each account in the month or later. One query."""
+    if not account_ids:
+        return {}
+    routes = PayoutRoute.objects.live_from(month).filter(account__in=account_ids)
+    counted = routes.values("account").annotate(people=Count("person", distinct=True))
+    return {row["account"]: row["people"] for row in counted}

@@ -14,16 +14,15 @@ from batosocial.lib.money import format_number
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
 from beneficiaries.models import PayoutRoute
+from beneficiaries.payout.comparing import rows_for
 from beneficiaries.payout.confirming import (
     CONFIRMING_ROLES,
-    OWN_ENTRY,
     Refusals,
     confirm_routes,
     record_full_view_of_routes,
     reject_routes,
 )
 from beneficiaries.payout.forms import RejectionForm, RouteFilter
-from beneficiaries.payout.holders import holder_differs, payee_name
 
 #: Refusals shown one by one; the rest as a count.
 _SHOWN_REFUSALS = 5
@@ -56,6 +55,8 @@ def confirm(request: StaffRequest) -> HttpResponse:
         done = f"Đã xác nhận {format_number(outcome.count)} nơi nhận tiền."
         if outcome.closed:
             done += f" {format_number(outcome.closed)} nơi nhận cũ hết hiệu lực từ tháng nơi nhận mới bắt đầu."
+        if outcome.later:
+            done += f" {format_number(outcome.later)} nơi nhận dùng từ tháng chưa lập danh sách, muộn hơn tháng đã ghi."
         messages.success(request, done)
     _tell_refusals(request, outcome.refused)
     return _back(request)
@@ -88,9 +89,9 @@ def _list(
 ) -> HttpResponse:
     waiting = _waiting(request, form)
     page = paginate(request, waiting.for_confirmation())
-    rows = [_row(route, request, ticked or set()) for route in page.object_list]
+    rows = rows_for(list(page.object_list), request.user, ticked or set())
     if full and rows:
-        record_full_view_of_routes(actor=request.user, route_ids=[row["route"].pk for row in rows])
+        record_full_view_of_routes(actor=request.user, route_ids=[row.route.pk for row in rows])
     newest = waiting.order_by("-pk").values_list("pk", flat=True).first() if page.paginator.num_pages > 1 else None
     context = {"form": form, "rejection": rejection, "page": page, "rows": rows, "newest": newest, "full": full}
     return render(request, "beneficiaries/payout/confirmation.html", context)
@@ -98,16 +99,6 @@ def _list(
 
 def _waiting(request: StaffRequest, form: RouteFilter) -> Any:
     return form.apply(PayoutRoute.objects.visible_to(request.user).waiting())
-
-
-def _row(route: PayoutRoute, request: StaffRequest, ticked: set[int]) -> dict[str, Any]:
-    return {
-        "route": route,
-        "payee_name": payee_name(route),
-        "warning": holder_differs(route),
-        "blocked": OWN_ENTRY if route.entered_by_id == request.user.pk else "",
-        "ticked": route.pk in ticked,
-    }
 
 
 def _chosen(request: StaffRequest) -> list[int]:

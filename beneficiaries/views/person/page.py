@@ -12,6 +12,7 @@ from batosocial.staff.models import BENEFIT_ROLES
 from batosocial.web import panels
 from batosocial.web.access import StaffRequest, roles_required
 from beneficiaries.models import Person
+from beneficiaries.payout.entering import ENTERING_ROLES
 from beneficiaries.querysets import Status
 from beneficiaries.services import record_full_view
 from beneficiaries.views.people import IDENTITY_TONES, STATUS_TONES
@@ -52,8 +53,9 @@ def _page(request: StaffRequest, pk: int, *, full: bool = False) -> HttpResponse
         "identity": identity.identity_lines(found),
         "benefits": granted,
         "totals": benefits.totals_of(granted),
-        "payees": found.payees.all(),
-        "routes": [payout.RouteLine.of(route, month) for route in routes],
+        "payees": payout.payees_of(found, user),
+        "routes": payout.route_lines(routes, user, month),
+        "may_enter_routes": user.role in ENTERING_ROLES,
         "changes": changes.changes_of(found, user),
         "events": edits.edits_of(found, routes, granted, user),
         "panels": panels.for_user("person", user, found.pk),

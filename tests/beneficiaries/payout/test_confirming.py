@@ -171,8 +171,8 @@ class TestConfirm:
                 person = make.person()
                 make.route(person, confirmed_by=make.user())
                 routes.append(new_route(person, officer).pk)
-            # Savepoint and its release, people, routes, confirmed routes, close, confirm, audit.
-            with django_assert_num_queries(8):
+            # Savepoint and its release, people, routes, open month, confirmed routes, close, confirm, audit.
+            with django_assert_num_queries(9):
                 assert confirm_routes(actor=leader, route_ids=routes).closed == count
 
 
@@ -278,7 +278,7 @@ class TestPage:
         client.force_login(leader)
         answer = client.post(REJECT, {"chon": [route.pk], "ly_do_tu_choi": ""})
         assert "Hãy ghi lý do" in answer.content.decode()
-        assert answer.context["rows"][0]["ticked"]
+        assert answer.context["rows"][0].ticked
         assert state(route) == "entered"
         client.post(REJECT, {"chon": [route.pk], "ly_do_tu_choi": "Sai số"})
         assert state(route) == "rejected"
@@ -323,7 +323,8 @@ class TestPage:
         for total in (1, 60):
             while PayoutRoute.objects.waiting().count() < total:
                 new_route(make.person(), officer)
-            with django_assert_max_num_queries(12):
+            # What stands for the page's people, who else an account serves, and the open month of two policies.
+            with django_assert_max_num_queries(15):
                 assert client.get(URL).status_code == 200
 
 
