@@ -1,18 +1,26 @@
 """Audit entries of the register, as people read them."""
 
 import datetime
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.contrib.postgres.fields import DateRangeField
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from batosocial.audit.models import Entry
+from batosocial.lib import months
+from batosocial.web.templatetags.vietnamese import masked
 
 #: Numbers that are shown in full only where somebody asked for them.
 _NUMBERS = frozenset({"cccd", "cmnd", "number", "account"})
+#: What is written as one although the register has it in parts.
+_LABELS = {"birth": "ngày sinh (hồ sơ)", "card_birth": "ngày sinh (CCCD)"}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MONTHS = re.compile(r"\[(\d{4}-\d{2}-\d{2}), ?(\d{4}-\d{2}-\d{2}|None)?\)")
 
 
 @dataclass(frozen=True)
@@ -28,10 +36,11 @@ class Event:
     actor: str
     action: str
     differences: list[Difference]
+    reason: str = ""
 
 
 def events(entries: Iterable[Entry]) -> list[Event]:
-    """Entries with the labels of their fields; numbers of cards and accounts stay masked."""
+    """Entries with the labels of their fields and choices; numbers of cards and accounts stay masked."""
     tables = {model._meta.db_table: model for model in apps.get_app_config("beneficiaries").get_models()}
     return [
         Event(
@@ -39,6 +48,7 @@ def events(entries: Iterable[Entry]) -> list[Event]:
             str(entry.actor) if entry.actor else "",
             entry.action,
             [_difference(tables.get(entry.table), name, pair) for name, pair in entry.changes.items()],
+            str(entry.details.get("reason") or ""),
         )
         for entry in entries
     ]
@@ -46,20 +56,38 @@ def events(entries: Iterable[Entry]) -> list[Event]:
 
 def _difference(model: type[models.Model] | None, name: str, pair: Any) -> Difference:
     old, new = pair
-    return Difference(_label(model, name), _shown(name, old), _shown(name, new))
+    field = _field(model, name)
+    label = _LABELS.get(name) or str(getattr(field, "verbose_name", name))
+    return Difference(label, _shown(name, field, old), _shown(name, field, new))
 
 
-def _label(model: type[models.Model] | None, name: str) -> str:
-    if model is None:
-        return name
+def _field(model: type[models.Model] | None, name: str) -> Any:
     try:
-        field = model._meta.get_field(name)
+        return model._meta.get_field(name) if model is not None else None
     except FieldDoesNotExist:
-        return name
-    return str(getattr(field, "verbose_name", name))
+        return None
 
 
-def _shown(name: str, value: Any) -> str:
+def _shown(name: str, field: Any, value: Any) -> str:
     if value is None or value == "":
         return "(trống)"
-    return f"•••• {str(value)[-4:]}" if name in _NUMBERS else str(value)
+    if name in _NUMBERS:
+        return masked(str(value))
+    if isinstance(value, bool):
+        return "Có" if value else "Không"
+    choices = dict(getattr(field, "flatchoices", ()) or ())
+    if value in choices:
+        return str(choices[value])
+    text = str(value)
+    if isinstance(field, DateRangeField) and (found := _MONTHS.fullmatch(text)):
+        return _range(found[1], found[2])
+    if _DAY.fullmatch(text):
+        return f"{datetime.date.fromisoformat(text):%d/%m/%Y}"
+    return text
+
+
+def _range(first: str, before: str | None) -> str:
+    start = f"từ {months.title(datetime.date.fromisoformat(first))}"
+    if not before or before == "None":
+        return start
+    return f"{start} đến {months.title(months.add(datetime.date.fromisoformat(before), -1))}"

@@ -7,6 +7,7 @@ app_name = "beneficiaries"
 urlpatterns = [
     path("", people.people, name="people"),
     path("", include("beneficiaries.exports.urls")),
+    path("", include("beneficiaries.entry.urls")),
     path("<int:pk>/", page.person, name="person"),
     path("<int:pk>/so-day-du/", page.person_in_full, name="person_in_full"),
     path("", include("beneficiaries.payout.urls")),

@@ -15,7 +15,8 @@ from django.forms.renderers import DjangoTemplates
 from django.template.backends.base import BaseEngine
 from django.utils.functional import cached_property
 
-from batosocial.lib import months
+from batosocial.lib import clock, months
+from batosocial.lib.dates import PartialDate, parse_partial
 
 _CHECKS = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple)
 
@@ -42,7 +43,16 @@ class PortalBoundField(BoundField):
             names.append("is-invalid")
         if names:
             built["class"] = " ".join(names)
+        if self.warnings and self.auto_id:
+            said = [built.get("aria-describedby") or self.aria_describedby or "", f"{self.auto_id}_warning"]
+            built["aria-describedby"] = " ".join(filter(None, said))
         return built
+
+    @property
+    def warnings(self) -> list[str]:
+        """What looks doubtful but does not stand in the way; see ``web.doubts.DoubtForm``."""
+        found: dict[str, list[str]] = getattr(self.form, "doubts", {})
+        return found.get(self.name, [])
 
     @property
     def is_check(self) -> bool:
@@ -104,6 +114,27 @@ class MonthField(forms.Field):
             return self.to_python(initial) != self.to_python(data)
         except ValidationError:
             return True
+
+
+class PartialDateField(forms.Field):
+    """A date as people say it, "1942", "5/1942" or "12/5/1942", cleaned to a ``PartialDate``; see rules.md 9.6."""
+
+    default_error_messages = {"required": "Hãy ghi ngày sinh: 1942, 5/1942 hoặc 12/5/1942."}
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", forms.TextInput(attrs={"autocomplete": "off", "size": 12}))
+        super().__init__(**options)
+
+    def to_python(self, value: Any) -> PartialDate | None:
+        if isinstance(value, PartialDate):
+            return value
+        text = str(value or "").strip()
+        if not text:
+            return None
+        try:
+            return parse_partial(text, today=clock.today())[0]
+        except ValueError as error:
+            raise ValidationError(str(error), code="invalid") from None
 
 
 class DayInput(forms.DateInput):

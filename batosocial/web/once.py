@@ -11,6 +11,7 @@ A form carries ``TokenField()``; its view does the work between claim and finish
         once.finish(form.cleaned_data["token"], url)
     return redirect(url)
 
+A form that is not valid asks ``earlier(request)`` first: the second click of two finds what the first has stored.
 When the work fails, the exception has to leave the ``atomic`` block, so that the form can be sent again.
 """
 
@@ -21,6 +22,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from batosocial.staff.models import User
@@ -74,6 +76,19 @@ def finish(token: uuid.UUID, url: str) -> None:
 def arrived(user: User, token: uuid.UUID) -> str:
     """Where the user's form of ``token`` led to; "" while it has not arrived."""
     return Submission.objects.filter(pk=token, user=user).values_list("url", flat=True).first() or ""
+
+
+def earlier(request: HttpRequest) -> str:
+    """Where the form that this request sends again led to; "" for a new one.
+
+    To be asked before a page says what is wrong: of a double click, the second one finds what the first has stored.
+    """
+    try:
+        token = uuid.UUID(request.POST.get("token", ""))
+    except ValueError:
+        return ""
+    user = request.user
+    return arrived(user, token) if isinstance(user, User) else ""
 
 
 def forget_old() -> int:

@@ -14,6 +14,7 @@ from batosocial.staff.models import BENEFIT_ROLES
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
 from beneficiaries.confidential import shown_code, shown_name
+from beneficiaries.entry.services import ENTRY_ROLES
 from beneficiaries.forms import PeopleFilter
 from beneficiaries.models import Entitlement, PayoutRoute, Person, Policy
 from beneficiaries.querysets import Status
@@ -42,7 +43,7 @@ def people(request: StaffRequest) -> HttpResponse:
     policy = form.cleaned_data["chinh_sach"] if form.is_valid() else ""
     page = paginate(request, found.with_status(month, policy).for_list(month))
     rows = [PersonRow.of(person, month, policy, request.user) for person in page.object_list]
-    context = {"form": form, "page": page, "rows": rows, "month": month}
+    context = {"form": form, "page": page, "rows": rows, "month": month, "may_add": request.user.role in ENTRY_ROLES}
     return render(request, "beneficiaries/people.html", context)
 
 

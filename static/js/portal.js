@@ -4,6 +4,7 @@
  *   data-filter                on a GET form: filters while typing or choosing, swapping #results
  *   data-chart="script-id"     on a <div>: draws the ECharts option of that json_script
  *   data-print                 on a button: prints the page
+ *   data-select                on a text field: whatever is typed or scanned next takes the place of what it holds
  *   data-select-all="name"     on a checkbox: ticks all checkboxes of that name
  *   class="js-hidden"          needed only without JavaScript
  *   class="js-only"            useless without it
@@ -173,6 +174,8 @@
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) window.print();
   });
+  document.addEventListener("focusin", (event) => { if (event.target.matches("input[data-select]")) event.target.select(); });
+  if (document.activeElement?.matches("input[data-select]")) document.activeElement.select();
   document.addEventListener("change", (event) => {
     const name = event.target.dataset && event.target.dataset.selectAll;
     if (!name) return;

@@ -161,24 +161,61 @@ class TestBenefits:
 
 
 class TestHistory:
-    def test_the_district_reads_who_edited_what(self, client: Client) -> None:
+    @pytest.mark.parametrize("role", [Role.DISTRICT_OFFICER, Role.COMMUNE_OFFICER, Role.COMMUNE_LEADER])
+    def test_who_edited_what(self, client: Client, role: Role) -> None:
         person = make.person()
         audit.record(
             actor=make.user(full_name="Đinh Thị Sửa"),
-            action="Sửa người hưởng",
+            action="Đính chính nhân thân",
             row=person,
             changes={"hamlet": ("Thôn Cũ", "Thôn Mới"), "cccd": ("", "096150123456")},
+            details={"reason": "Theo giấy khai sinh"},
         )
-        shown = page(client, person)
+        shown = page(client, person, role=role)
         assert "Đinh Thị Sửa" in shown
         assert "thôn, tổ dân phố: Thôn Cũ → Thôn Mới" in shown
         assert "số CCCD: (trống) → •••• 3456" in shown
+        assert "Lý do: Theo giấy khai sinh" in shown
         assert "096150123456" not in shown
 
-    def test_communes_do_not(self, client: Client) -> None:
+    def test_choices_dates_and_months_are_words(self, client: Client) -> None:
         person = make.person()
-        audit.record(actor=make.user(full_name="Đinh Thị Sửa"), action="Sửa người hưởng", row=person)
-        assert "Đinh Thị Sửa" not in page(client, person, role=Role.COMMUNE_OFFICER)
+        changes = {
+            "sex": ("M", "F"),
+            "birth": ("1942", "05/1942"),
+            "died_on": (None, datetime.date(2024, 7, 2)),
+            "cccd_duplicate": (True, False),
+        }
+        audit.record(actor=make.user(), action="Sửa", row=person, changes=changes)
+        route = make.route(person)
+        moved = {"months": (make.month_range(JULY), make.month_range(JULY, AUGUST)), "state": ("entered", "confirmed")}
+        audit.record(actor=make.user(), action="Sửa", row=route, changes=moved)
+        shown = page(client, person)
+        for words in (
+            "giới tính: Nam → Nữ",
+            "ngày sinh (hồ sơ): 1942 → 05/1942",
+            "ngày chết: (trống) → 02/07/2024",
+            "trùng số CCCD: Có → Không",
+            "từ tháng 7/2024 → từ tháng 7/2024 đến tháng 7/2024",
+            "Chờ xác nhận → Đã xác nhận",
+        ):
+            assert words in shown, words
+
+    @pytest.mark.parametrize("sees", [True, False])
+    def test_edits_of_a_confidential_group_are_for_those_who_may_see_it(self, client: Client, sees: bool) -> None:
+        person = make.person()
+        granted = make.entitlement(person, "BTXH-8")
+        for row in (granted, granted.granted_by):
+            audit.record(actor=make.user(), action="Ghi nhóm HIV", row=row, details={"reason": "Giấy xác nhận HIV"})
+        assert ("HIV" in page(client, person, sees_confidential=sees)) is sees
+
+    def test_looks_at_full_numbers_stand_apart_from_edits(self, client: Client) -> None:
+        person = make.person()
+        client.force_login(make.user(full_name="Đinh Thị Xem"))
+        client.post(in_full(person))
+        shown = page(client, person)
+        assert "Ai đã xem số đầy đủ (1)" in shown
+        assert "Chưa có ai sửa hồ sơ này" in shown
 
     def test_routes_old_new_and_waiting(self, client: Client) -> None:
         person = make.person()

@@ -1,30 +1,47 @@
-"""Who edited what of a person's rows."""
+"""Who edited what of a person's rows, and who looked at the full numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db.models import Q
 
 from batosocial.audit.models import Entry
-from batosocial.staff.models import User
 from beneficiaries.history import Event, events
-from beneficiaries.models import Account, Entitlement, Payee, PayoutRoute, Person
+from beneficiaries.models import Account, Change, Entitlement, Payee, PayoutRoute, Person
+from beneficiaries.services import FULL_VIEW
 from beneficiaries.views.person.benefits import Benefit
 
+#: Of each kind the newest are shown.
+_MOST = 50
 
-def edits_of(person: Person, routes: Sequence[PayoutRoute], benefits: Sequence[Benefit], user: User) -> list[Event]:
-    """Who did what to this person's rows; for district roles."""
-    if not user.in_district:
-        return []
+
+@dataclass(frozen=True)
+class History:
+    edits: list[Event]
+    #: Looks at full numbers; they would bury the edits.
+    looks: list[Event]
+
+
+def history_of(
+    person: Person,
+    *,
+    routes: Sequence[PayoutRoute],
+    payees: Iterable[Payee],
+    benefits: Iterable[Benefit],
+    changes: Iterable[Change],
+) -> History:
+    """What the audit has on the person's rows, without what would tell a group that this reader may not see."""
     rows = Q(table=Person._meta.db_table, row_id=person.pk)
-    rows |= Q(table=PayoutRoute._meta.db_table, row_id__in=[route.pk for route in routes])
     for model, ids in (
-        (Payee, person.payees.values("pk")),
-        (Account, {route.account_id for route in routes if route.account_id}),
+        (PayoutRoute, [route.pk for route in routes]),
+        (Account, [route.account_id for route in routes if route.account_id]),
+        (Payee, [payee.pk for payee in payees]),
+        (Entitlement, [benefit.entitlement.pk for benefit in benefits if not benefit.hidden]),
+        (Change, [change.pk for change in changes if not getattr(change, "hidden", True)]),
     ):
         rows |= Q(table=model._meta.db_table, row_id__in=ids)
-    rows |= Q(
-        table=Entitlement._meta.db_table,
-        row_id__in=[benefit.entitlement.pk for benefit in benefits if not benefit.hidden],
-    )
     entries = Entry.objects.filter(rows).select_related("actor").order_by("-at", "-pk")
-    return events(entries[:50])
+    return History(
+        events(entries.exclude(action=FULL_VIEW)[:_MOST]),
+        events(entries.filter(action=FULL_VIEW)[:_MOST]),
+    )

@@ -11,6 +11,7 @@ from batosocial.lib import clock, months
 from batosocial.staff.models import BENEFIT_ROLES
 from batosocial.web import panels
 from batosocial.web.access import StaffRequest, roles_required
+from beneficiaries.entry.services import ENTRY_ROLES
 from beneficiaries.models import Person
 from beneficiaries.payout.entering import ENTERING_ROLES
 from beneficiaries.querysets import Status
@@ -41,6 +42,8 @@ def _page(request: StaffRequest, pk: int, *, full: bool = False) -> HttpResponse
         record_full_view(actor=user, person=found)
     granted = benefits.benefits_of(found, month, today, user)
     routes = payout.routes_of(found)
+    payees = payout.payees_of(found, user)
+    proposed = changes.changes_of(found, user)
     status = Status(found.status)
     context = {
         "person": found,
@@ -53,11 +56,14 @@ def _page(request: StaffRequest, pk: int, *, full: bool = False) -> HttpResponse
         "identity": identity.identity_lines(found),
         "benefits": granted,
         "totals": benefits.totals_of(granted),
-        "payees": payout.payees_of(found, user),
+        "payees": payees,
         "routes": payout.route_lines(routes, user, month),
         "may_enter_routes": user.role in ENTERING_ROLES,
-        "changes": changes.changes_of(found, user),
-        "events": edits.edits_of(found, routes, granted, user),
+        "changes": proposed,
+        "history": edits.history_of(
+            found, routes=routes, payees=[line.payee for line in payees], benefits=granted, changes=proposed
+        ),
+        "may_edit": user.role in ENTRY_ROLES,
         "panels": panels.for_user("person", user, found.pk),
     }
     return render(request, "beneficiaries/person.html", context)
