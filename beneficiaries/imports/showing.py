@@ -1,6 +1,6 @@
 """Rows of a preview as a page shows them: numbers masked, private groups by their policy only."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ _ORDER = (
     "Số hồ sơ", "Đối tượng", "Tỷ lệ", "Mức theo quyết định", "Số người phụ thuộc", "Số tài khoản", "Ngân hàng",
     "Chủ tài khoản",
 )  # fmt: skip
+_OWNERS = {str(value): str(label) for value, label in Payee.Kind.choices}
 _MASKED = frozenset({"Số CCCD", "Số CMND", "Số tài khoản"})
 
 
@@ -44,18 +45,20 @@ def show_rows(rows: Iterable[ImportRow], user: User) -> list[ShownRow]:
     hidden: set[str] = set()
     if not may_see(user):
         hidden = set(Category.objects.filter(confidential=True).values_list("code", flat=True))
-    owners = dict(Payee.Kind.choices)
-    return [
-        ShownRow(
-            row,
-            _TONES[ImportRow.Outcome(row.outcome)],
-            HIDDEN_CODE if row.data.get("category") in hidden else row.data.get("category", ""),
-            str(owners.get(row.data.get("owner", ""), "")),
-            [(name, *_values(name, old_new)) for name in _ORDER if (old_new := row.changes.get(name))],
-            [(m["severity"], _place(m), m["message"]) for m in row.messages],
-        )
-        for row in rows
-    ]
+    return [as_shown(row, _ORDER, hidden) for row in rows]
+
+
+def as_shown(row: ImportRow, order: Iterable[str], hidden: Collection[str] = ()) -> ShownRow:
+    """A row of any kind of list; ``order`` names its changes, ``hidden`` the codes that are shown by policy only."""
+    category = row.data.get("category", "")
+    return ShownRow(
+        row,
+        _TONES[ImportRow.Outcome(row.outcome)],
+        HIDDEN_CODE if category in hidden else category,
+        _OWNERS.get(row.data.get("owner", ""), ""),
+        [(name, *_values(name, old_new)) for name in order if (old_new := row.changes.get(name))],
+        [(m["severity"], _place(m), m["message"]) for m in row.messages],
+    )
 
 
 def _values(name: str, old_new: list[str]) -> tuple[str, str]:

@@ -1,0 +1,1 @@
+"""Lists of accounts alone: whose money goes to which account, from a month on, once somebody else confirms it."""
