@@ -66,6 +66,7 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     # An officer of the district withdraws what they brought themselves; the commune brought this one.
     "beneficiaries:import_withdraw": ({OFFICER}, "commune"),
     "beneficiaries:import_accept": ({PHONG}, "commune"),
+    "beneficiaries:import_enter": ({OFFICER, PHONG}, "commune"),
     "beneficiaries:import_refuse": ({PHONG}, "commune"),
     "payments:board": (BENEFITS | {PAYER}, ""),
     "payments:move_lists": ({LEADER, PHONG, HEAD, CHAIRMAN}, "commune"),

@@ -34,6 +34,9 @@ class Importer(ABC):
     columns: ClassVar[ColumnSet]
     #: The preview's table; it gets ``rows`` from ``show`` and the ``batch``.
     rows_template: ClassVar[str]
+    #: Whether a commune's list goes to the district, which accepts it. Otherwise whoever brings a list has it written,
+    #: because what it writes waits for a second person anyway.
+    sent_first: ClassVar[bool] = True
 
     def first_month(self, batch: ImportBatch) -> datetime.date:
         """The first month that the list may still reach."""

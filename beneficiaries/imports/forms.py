@@ -124,6 +124,7 @@ class UploadForm(forms.Form):
 class BatchFilter(forms.Form):
     """The list of lists."""
 
+    loai = forms.ChoiceField(label="Loại", required=False, choices=[("", "Mọi loại"), *ImportBatch.Kind.choices])
     chinh_sach = forms.ChoiceField(
         label="Chính sách", required=False, choices=[("", "Cả hai chính sách"), *Policy.choices]
     )
@@ -145,6 +146,8 @@ class BatchFilter(forms.Form):
 
     def apply(self, batches: ImportBatchQuerySet) -> ImportBatchQuerySet:
         chosen = self.cleaned_data if self.is_valid() else {}
+        if kind := chosen.get("loai"):
+            batches = batches.filter(kind=kind)
         if policy := chosen.get("chinh_sach"):
             batches = batches.filter(policy=policy)
         if state := chosen.get("trang_thai"):

@@ -12,5 +12,6 @@ urlpatterns = [
     path("<int:pk>/gui/", views.send, name="import_send"),
     path("<int:pk>/bo/", views.withdraw, name="import_withdraw"),
     path("<int:pk>/nhan/", views.accept, name="import_accept"),
+    path("<int:pk>/nhap/", views.enter, name="import_enter"),
     path("<int:pk>/tra-lai/", views.refuse, name="import_refuse"),
 ]

@@ -13,12 +13,16 @@ from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
 from beneficiaries.confidential import may_see
 from beneficiaries.imports import downloads, services
+from beneficiaries.imports.accounts.forms import AccountUploadForm
+from beneficiaries.imports.accounts.template import ACCOUNT_TEMPLATE, account_template
 from beneficiaries.imports.forms import AcceptForm, BatchFilter, RefuseForm, RowFilter, SendForm, UploadForm
 from beneficiaries.imports.kinds import importer_of
 from beneficiaries.imports.services import READERS, UPLOADERS
 from beneficiaries.models import ImportBatch
+from beneficiaries.payout.confirming import CONFIRMING_ROLES
 
 State = ImportBatch.State
+_UPLOAD_FORMS: dict[str, type[UploadForm]] = {form.kind: form for form in (UploadForm, AccountUploadForm)}
 
 
 @roles_required(*READERS)
@@ -36,24 +40,32 @@ def imports(request: StaffRequest) -> HttpResponse:
 
 @roles_required(*UPLOADERS)
 def upload(request: StaffRequest) -> HttpResponse:
-    form = UploadForm(request.POST or None, request.FILES or None, user=request.user)
+    """``loai=accounts`` brings accounts alone."""
+    kind = request.GET.get("loai", "")
+    form = _UPLOAD_FORMS.get(kind, UploadForm)(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         cleaned = form.cleaned_data
         batch = services.upload_list(
             actor=request.user,
+            kind=form.kind,
             commune=cleaned["commune"],
-            policy=cleaned["policy"],
+            policy=cleaned.get("policy", ""),
+            source=cleaned.get("source", ""),
+            month=cleaned.get("month"),
             filename=cleaned["file"].name,
             content=cleaned["content"],
         )
         return redirect("beneficiaries:import_detail", batch.pk)
-    return render(request, "beneficiaries/imports/upload.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "kinds": ImportBatch.Kind.choices}
+    return render(request, "beneficiaries/imports/upload.html", context, status=422 if form.errors else 200)
 
 
 @roles_required(*UPLOADERS)
 @require_safe
 def template(request: StaffRequest) -> FileResponse:
     """An empty workbook of the layout that is read best, with two invented rows."""
+    if request.GET.get("loai") == ImportBatch.Kind.ACCOUNTS:
+        return _xlsx(account_template(), ACCOUNT_TEMPLATE)
     return _xlsx(downloads.sample_workbook(), downloads.SAMPLE_NAME)
 
 
@@ -115,6 +127,16 @@ def accept(request: StaffRequest, pk: int) -> HttpResponse:
     )
 
 
+@roles_required(*UPLOADERS)
+@require_POST
+def enter(request: StaffRequest, pk: int) -> HttpResponse:
+    """Write a list that nobody sends."""
+    form = SendForm(request.POST, batch=_batch(request, pk))
+    form.is_valid()
+    good = bool(form.cleaned_data.get("good_rows_only"))
+    return _do(request, pk, services.request_entry, "Đang nhập danh sách vào sổ.", good_rows_only=good)
+
+
 @roles_required(Role.DISTRICT_OFFICER)
 @require_POST
 def refuse(request: StaffRequest, pk: int) -> HttpResponse:
@@ -169,6 +191,8 @@ def _detail(
             "rows": importer.show(page.object_list, user),
             "rows_template": importer.rows_template,
             "subject": importer.subject(batch),
+            "first_month": importer.first_month(batch),
+            "may_confirm": user.role in CONFIRMING_ROLES,
             "cards": _cards(batch),
             "warning_filter": RowFilter.WARNING,
             "job": job,
@@ -201,11 +225,14 @@ def _actions(batch: ImportBatch, user: User, *, open_job: bool) -> dict[str, boo
     broken_off = batch.state == State.CHECKING and not open_job
     droppable = batch.state in (State.PREVIEWED, State.SENT, State.UNREADABLE, State.REFUSED) or broken_off
     worth_writing = batch.new_count + batch.changed_count > 0
+    sent_first = importer_of(batch).sent_first
+    accepts = services.can_be_accepted(batch, user) and worth_writing
     return {
-        "can_send": commune_officer and batch.state == State.PREVIEWED and worth_writing,
+        "can_send": sent_first and commune_officer and batch.state == State.PREVIEWED and worth_writing,
         "can_withdraw": droppable and (commune_officer or own_of_district),
         "can_check": (commune_officer or own_of_district) and (broken_off or batch.state == State.PREVIEWED),
-        "can_accept": services.can_be_accepted(batch, user) and worth_writing,
+        "can_accept": sent_first and accepts,
+        "can_enter": not sent_first and accepts,
         "can_refuse": user.role == Role.DISTRICT_OFFICER and batch.state == State.SENT,
         "nothing_to_write": batch.state in (State.PREVIEWED, State.SENT) and not worth_writing and batch.row_count > 0,
     }

@@ -48,6 +48,11 @@ class Column(Field):
         return isinstance(self.widget, AmountWidget)
 
     @property
+    def has_choices(self) -> bool:
+        """Whether only certain values may stand in it."""
+        return bool(self._choices)
+
+    @property
     def choices(self) -> list[str]:
         """What may stand in the column; empty where anything may. May ask the database."""
         return list(self._choices() if callable(self._choices) else self._choices)

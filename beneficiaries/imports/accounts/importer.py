@@ -26,6 +26,7 @@ class AccountImporter(Importer):
     kind = ImportBatch.Kind.ACCOUNTS
     columns = COLUMNS
     rows_template = "beneficiaries/imports/accounts/_rows.html"
+    sent_first = False
 
     def first_month(self, batch: ImportBatch) -> datetime.date:
         """The chosen month, but not before the first that some policy has not opened."""

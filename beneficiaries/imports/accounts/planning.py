@@ -13,7 +13,6 @@ from beneficiaries.imports.accounts.register import Register, Scope, account_key
 from beneficiaries.imports.checked import CheckedRow
 from beneficiaries.imports.messages import shown
 from beneficiaries.models import ImportRow, Payee, PayoutRoute, Person
-from beneficiaries.months import first_open_month
 from beneficiaries.resources.widgets import masked
 
 Outcome = ImportRow.Outcome
@@ -253,7 +252,7 @@ def _plan(
     row.plan = Plan(payee=payee)
     before: list[PayoutRoute | None] = []
     for policy in policies:
-        first = max(start, first_open_month(policy))
+        first = register.firsts[policy]
         ahead = [route for route in register.routes.get((person.pk, policy), []) if _reaches(route, first)]
         if any(first in route.months and _is_same(route, row) for route in ahead):
             _tell_rivals(row, ahead)

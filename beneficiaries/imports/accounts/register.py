@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from django.db.models import CharField, F, Func, Q, QuerySet, Value
 
 from beneficiaries.imports.checked import CheckedRow
-from beneficiaries.models import Account, Category, Entitlement, Payee, PayoutRoute, Person
+from beneficiaries.models import Account, Category, Entitlement, Payee, PayoutRoute, Person, Policy
+from beneficiaries.months import first_open_month
 
 #: Fields by which a row names somebody, strongest first, and what messages call them.
 KEYS = {"cccd": "Số CCCD", "cmnd": "Số CMND", "file_number": "Số hồ sơ"}
@@ -52,6 +53,8 @@ class Register:
     """
 
     start: datetime.date
+    #: The first month that an account of the list can reach, by policy: not before the first that is not opened.
+    firsts: dict[str, datetime.date] = field(default_factory=dict)
     by_key: dict[str, dict[str, list[Person]]] = field(default_factory=dict)
     namesakes: dict[str, list[Person]] = field(default_factory=dict)
     policies: dict[int, set[str]] = field(default_factory=dict)
@@ -86,9 +89,10 @@ def load_namesakes(register: Register, names: Collection[str], scope: Scope) -> 
 
 
 def load_routes(register: Register, rows: Iterable[CheckedRow]) -> None:
-    """Benefits, routes and payees of the people found, and who uses the accounts: five queries."""
+    """Benefits, routes and payees of the people found, and who uses the accounts: a fixed number of queries."""
     people = {row.person.pk for row in rows if row.person is not None}
     ahead = Q(months__upper_inf=True) | Q(months__endswith__gt=register.start)
+    register.firsts = {policy: max(register.start, first_open_month(policy)) for policy in Policy.values}
     register.policies = defaultdict(set)
     benefits = Entitlement.objects.granted().filter(ahead, person__in=people)
     benefits = benefits.exclude(category__regime=Category.Regime.ONE_OFF)

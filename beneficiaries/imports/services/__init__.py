@@ -16,6 +16,7 @@ from beneficiaries.imports.services.writing import (
     can_be_accepted,
     load_directly,
     request_acceptance,
+    request_entry,
 )
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "load_directly",
     "refuse_batch",
     "request_acceptance",
+    "request_entry",
     "same_file",
     "send_batch",
     "upload_list",

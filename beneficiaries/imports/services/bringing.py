@@ -1,5 +1,7 @@
 """Bringing a list and having it checked, as often as needed."""
 
+import datetime
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
@@ -49,14 +51,19 @@ def upload_list(
     content: bytes,
     kind: str = ImportBatch.Kind.PEOPLE,
     source: str = "",
+    month: datetime.date | None = None,
 ) -> ImportBatch:
-    """Keep a workbook and queue its check. The form has made sure that it can be read."""
+    """Keep a workbook and queue its check. The form has made sure that it can be read.
+
+    ``month`` is chosen only for accounts, which are used from then on.
+    """
     may_upload(actor, commune)
     batch = ImportBatch.objects.create(
         kind=kind,
         commune=commune,
         policy=policy,
         source=source,
+        month=month,
         file=StoredFile.keep(name=filename, content_type=XLSX, content=content, created_by=actor),
         uploaded_by=actor,
     )

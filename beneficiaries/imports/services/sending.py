@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from batosocial.audit import services as audit
 from batosocial.staff.models import Role, User
+from beneficiaries.imports.kinds import importer_of
 from beneficiaries.imports.services.common import CannotDo, State, counts, locked, worth_writing
 from beneficiaries.models import ImportBatch
 
@@ -13,6 +14,8 @@ from beneficiaries.models import ImportBatch
 def send_batch(*, actor: User, batch: ImportBatch, good_rows_only: bool = False) -> ImportBatch:
     """Hand a previewed list to the district; one with errors only by the sender's word that its good rows suffice."""
     batch = locked(actor, batch, {Role.COMMUNE_OFFICER})
+    if not importer_of(batch).sent_first:
+        raise CannotDo("Danh sách tài khoản không gửi Phòng: hãy nhập vào sổ, người khác sẽ xác nhận.")
     if batch.state == State.SENT:
         raise CannotDo("Danh sách này đã gửi Phòng rồi.")
     if batch.state != State.PREVIEWED:

@@ -27,11 +27,16 @@ _ACCEPTANCE_LOCK = 7302
 
 
 def can_be_accepted(batch: ImportBatch, actor: User) -> bool:
-    """A list that was sent, one that the district brought itself, or one whose writing broke off."""
+    """A list that was sent, one that the district brought itself, or one whose writing broke off.
+
+    What nobody sends, those write who brought it: the commune its own, the district its own.
+    """
+    broken_off = batch.state == State.ACCEPTING and not is_running(batch)
+    if not importer_of(batch).sent_first:
+        return actor.role == batch.uploaded_by.role and (batch.state == State.PREVIEWED or broken_off)
     if actor.role != Role.DISTRICT_OFFICER:
         return False
     own = batch.state == State.PREVIEWED and batch.uploaded_by.role == Role.DISTRICT_OFFICER
-    broken_off = batch.state == State.ACCEPTING and not is_running(batch)
     return own or broken_off or batch.state == State.SENT
 
 
@@ -40,7 +45,20 @@ def request_acceptance(
     *, actor: User, batch: ImportBatch, start_month: datetime.date, good_rows_only: bool = False
 ) -> ImportBatch:
     """Accept a list as a first load from ``start_month``: the writing is a job, and asking twice starts one."""
-    batch = locked(actor, batch, {Role.DISTRICT_OFFICER})
+    return _request(locked(actor, batch, {Role.DISTRICT_OFFICER}), actor, start_month, good_rows_only)
+
+
+@transaction.atomic
+def request_entry(*, actor: User, batch: ImportBatch, good_rows_only: bool = False) -> ImportBatch:
+    """Have a list written that nobody sends, from its own month: again a job, and asking twice starts one."""
+    batch = locked(actor, batch, {Role.COMMUNE_OFFICER, Role.DISTRICT_OFFICER})
+    importer = importer_of(batch)
+    if importer.sent_first:
+        raise CannotDo("Danh sách này do Phòng LĐ-TB&XH nhận vào sổ.")
+    return _request(batch, actor, importer.first_month(batch), good_rows_only)
+
+
+def _request(batch: ImportBatch, actor: User, start_month: datetime.date, good_rows_only: bool) -> ImportBatch:
     if batch.state == State.ACCEPTED:
         raise CannotDo("Danh sách này đã nhận rồi, không ghi lần nữa.")
     if batch.state == State.ACCEPTING and is_running(batch):
@@ -82,7 +100,8 @@ def accept_batch(*, batch_id: int, progress: Progress | None = None, job_id: int
         return f"Danh sách {batch.get_state_display().lower()}; không ghi lần nữa."
     first = importer_of(batch).first_month(batch)
     if batch.start_month < first:
-        back_to = State.PREVIEWED if batch.uploaded_by.role == Role.DISTRICT_OFFICER else State.SENT
+        was_sent = importer_of(batch).sent_first and batch.uploaded_by.role != Role.DISTRICT_OFFICER
+        back_to = State.SENT if was_sent else State.PREVIEWED
         return _give_back(
             batch,
             back_to,

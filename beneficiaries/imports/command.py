@@ -1,0 +1,148 @@
+"""What every importing command does: check a workbook, tell what was found, and with --commit load it."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from batosocial.lib import os_errors
+from batosocial.lib.workbooks import WorkbookError
+from batosocial.staff.models import User
+from beneficiaries.imports.check import check_workbook
+from beneficiaries.imports.checked import Preview
+from beneficiaries.imports.downloads import mark_list
+from beneficiaries.imports.kinds import importer_of
+from beneficiaries.imports.messages import ListRefused
+from beneficiaries.imports.services import CannotDo, load_directly
+from beneficiaries.models import ImportBatch
+
+#: Exit codes: done, the input has errors, wrong usage.
+DONE, BAD_INPUT, BAD_USAGE = 0, 1, 2
+_COUNTS = {"new": "mới", "changed": "thay đổi", "unchanged": "không đổi", "errors": "lỗi", "warnings": "có cảnh báo"}
+
+
+class ListCommand(BaseCommand):
+    """A command for one kind of list; it says which list its options mean."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE", type=Path)
+        parser.add_argument("--commit", action="store_true", help="ghi vào sổ; còn một dòng lỗi thì không ghi gì")
+        parser.add_argument("--json", action="store_true", help="kết quả dạng JSON ra đầu ra chuẩn")
+        parser.add_argument("--marked", metavar="OUT.xlsx", type=Path, help="lưu tệp đã đánh dấu ô")
+
+    def batch(self, options: dict[str, Any]) -> ImportBatch:
+        """The list, not stored. CommandError with BAD_USAGE where the options make no sense."""
+        raise NotImplementedError
+
+    def told(self, preview: Preview) -> str:
+        """What to say once the list is written."""
+        raise NotImplementedError
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        file: Path = options["file"]
+        batch = self.batch(options)
+        content = _read(file)
+        try:
+            preview = check_workbook(content, file.name, batch, start=importer_of(batch).first_month(batch))
+        except ListRefused as refused:
+            self._tell(_refused(refused), as_json=options["json"])
+            raise SystemExit(BAD_INPUT) from None
+        report = _report(preview)
+        if options["marked"]:
+            _save_marked(options["marked"], content, preview)
+        written = ""
+        if options["commit"] and not report["errors"]:
+            written = self._load(batch, file.name, content, preview)
+        elif options["commit"]:
+            written = "Danh sách còn dòng lỗi nên không ghi gì."
+        self._tell(report, as_json=options["json"], written=written)
+        if report["errors"]:
+            raise SystemExit(BAD_INPUT)
+
+    def _load(self, batch: ImportBatch, filename: str, content: bytes, preview: Preview) -> str:
+        counts = preview.counts
+        if counts["new"] + counts["changed"] == 0:
+            return "Không có dòng nào mới hoặc thay đổi nên không ghi gì."
+        try:
+            load_directly(
+                actor=User.objects.system(),
+                batch=batch,
+                filename=filename,
+                content=content,
+                preview=preview,
+            )
+        except CannotDo as problem:
+            raise CommandError(str(problem), returncode=BAD_INPUT) from None
+        return self.told(preview)
+
+    def _tell(self, report: dict[str, Any], *, as_json: bool, written: str = "") -> None:
+        if as_json:
+            self.stdout.write(json.dumps(report, ensure_ascii=False))
+            return
+        for message in report["messages"]:
+            place = f" {message['sheet']}!{message['column']}{message['row']}" if message["row"] else ""
+            kind = "LỖI" if message["severity"] == "error" else "Cảnh báo"
+            self.stdout.write(f"{kind}{place}: {message['message']}")
+        counts = ", ".join(f"{report[key]} {label}" for key, label in _COUNTS.items())
+        self.stdout.write(f"{report['rows']} dòng: {counts}.")
+        if written:
+            self.stdout.write(written)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise CommandError(f"Không đọc được tệp {file}: {os_errors.describe(error)}.", returncode=BAD_USAGE) from None
+
+
+def _report(preview: Preview) -> dict[str, Any]:
+    counts = preview.counts
+    return {
+        "rows": len(preview.rows),
+        "new": counts["new"],
+        "changed": counts["changed"],
+        "unchanged": counts["unchanged"],
+        "errors": counts["error"],
+        "warnings": counts["warning"],
+        "messages": [
+            {
+                "sheet": row.sheet,
+                "row": row.row,
+                "column": message.column,
+                "severity": message.severity,
+                "message": message.text,
+            }
+            for row in preview.rows
+            for message in row.messages
+        ],
+    }
+
+
+def _refused(refused: ListRefused) -> dict[str, Any]:
+    """A workbook that cannot be taken at all: no rows, one message for the whole."""
+    message = {
+        "sheet": refused.sheet,
+        "row": refused.row,
+        "column": "",
+        "severity": "error",
+        "message": str(refused),
+    }
+    return {"rows": 0, **dict.fromkeys(_COUNTS, 0), "messages": [message]}
+
+
+def _save_marked(out: Path, content: bytes, preview: Preview) -> None:
+    found: Iterable[tuple[str, int, str, str, str]] = (
+        (row.sheet, row.row, message.column, message.severity, message.text)
+        for row in preview.rows
+        for message in row.messages
+    )
+    try:
+        out.write_bytes(mark_list(content, found))
+    except WorkbookError as error:
+        raise CommandError(str(error), returncode=BAD_INPUT) from None
+    except OSError as error:
+        raise CommandError(f"Không ghi được tệp {out}: {os_errors.describe(error)}.", returncode=BAD_USAGE) from None
