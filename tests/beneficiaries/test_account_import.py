@@ -330,6 +330,15 @@ class TestWriting:
         lists.take([line(person, policy="NCC", **cells), line(person, policy="BTXH", **cells)])
         assert Payee.objects.filter(person=person).count() == 1
 
+    def test_a_known_account_learns_its_holder(self) -> None:
+        person, account = receiver("Phạm Thị Hưởng"), make.account(holder_name="")
+        lists.take([line(person, account=account.number, holder_name="PHAM THI HUONG")])
+        account.refresh_from_db()
+        assert (account.holder_name, account.version) == ("PHAM THI HUONG", 2)
+        lists.take([line(receiver("Phạm Thị Hai"), account=account.number, holder_name="PHAM THI HAI")])
+        account.refresh_from_db()
+        assert account.holder_name == "PHAM THI HUONG"
+
     def test_bad_rows_stay_out_only_by_the_user_s_word(self) -> None:
         good = receiver()
         by = make.user(Role.DISTRICT_OFFICER)
@@ -347,7 +356,9 @@ class TestWriting:
     def test_one_audit_row_with_the_counts(self) -> None:
         batch = lists.take([line(receiver()), line(receiver())])
         entry = Entry.objects.get(action="Nhận danh sách", row_id=batch.pk)
-        assert entry.details["written"] == {"routes": 2, "people": 2, "accounts": 2, "payees": 2, "replaced": 0}
+        assert entry.details["written"] == {
+            "routes": 2, "people": 2, "accounts": 2, "payees": 2, "completed": 0, "replaced": 0,
+        }  # fmt: skip
 
     def test_a_register_that_changed_since_gives_the_list_back(self) -> None:
         person, by = receiver(), make.user(Role.DISTRICT_OFFICER)

@@ -47,7 +47,7 @@ class RouteWriter:
             reserve_ids(made)
         copy_rows(Payee, out.payees)
         copy_rows(Account, out.accounts)
-        update_rows(Account, list(out.completed.values()), ["holder_name", "opened_on"])
+        update_rows(Account, list(out.completed.values()), ["holder_name", "opened_on", "version"])
         replaced = self._replace_waiting()
         for route in out.routes:
             # They have got their ids since.
@@ -55,7 +55,7 @@ class RouteWriter:
         copy_rows(PayoutRoute, out.routes)
         return Counter(
             routes=len(out.routes), people=len(self.rows), accounts=len(out.accounts), payees=len(out.payees),
-            replaced=replaced,
+            completed=len(out.completed), replaced=replaced,
         )  # fmt: skip
 
     def _routes(self, row: CheckedRow, person: Person, plan: Plan) -> None:
@@ -94,7 +94,8 @@ class RouteWriter:
         if learns:
             account.holder_name = account.holder_name or values.holder_name
             account.opened_on = account.opened_on or values.opened_on
-            if account.pk is not None:
+            if account.pk is not None and account.pk not in self.out.completed:
+                account.version += 1
                 self.out.completed[account.pk] = account
         return account
 
