@@ -9,6 +9,8 @@ class BeneficiariesConfig(AppConfig):
         from batosocial.staff.models import BENEFIT_ROLES
         from batosocial.web import navigation, todo
         from beneficiaries import tasks  # noqa: F401 (registers the jobs)
+        from beneficiaries.identity import todos as identity_todos
+        from beneficiaries.identity.services import READERS as IDENTITY_READERS
         from beneficiaries.imports import todos as import_todos
         from beneficiaries.imports.services import READERS
         from beneficiaries.payout import todos as payout_todos
@@ -22,6 +24,10 @@ class BeneficiariesConfig(AppConfig):
         )
         navigation.register(item("Giấy tờ hết hạn", "beneficiaries:papers", "file", PAPER_ROLES, 115, "Đối tượng"))
         navigation.register(item("Nạp danh sách", "beneficiaries:imports", "upload", READERS, 120, "Đối tượng"))
+        navigation.register(
+            item("Xác minh nhân thân", "beneficiaries:identity", "id-card", IDENTITY_READERS, 105, "Đối tượng")
+        )
+        todo.register(identity_todos.issues)
         todo.register(payout_todos.waiting_routes)
         todo.register(payout_todos.papers)
         todo.register(import_todos.lists)

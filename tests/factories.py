@@ -20,6 +20,7 @@ from beneficiaries.models import (
     Change,
     Dependant,
     Entitlement,
+    IdentityIssue,
     Payee,
     PayoutRoute,
     Person,
@@ -186,3 +187,18 @@ def route(
     return PayoutRoute.objects.create(
         person=person, policy=policy, account=account, months=month_range(start, before), **fields
     )
+
+
+def identity_issue(person: Person, rule: str = "no_cccd", kind: str = "missing", **fields: Any) -> IdentityIssue:
+    """An open issue as a check would leave it; one key for each."""
+    now = timezone.now()
+    defaults: dict[str, Any] = {
+        "key": f"thu-{next(_numbers)}",
+        "side": IdentityIssue.Side.POLICE,
+        "evidence": {"lines": [{"what": "missing", "reason": "not_made"}]},
+        "fingerprint": "",
+        "rank": 40,
+        "found_at": now,
+        "checked_at": now,
+    }
+    return IdentityIssue.objects.create(person=person, rule=rule, kind=kind, **(defaults | fields))

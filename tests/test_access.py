@@ -45,6 +45,14 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "beneficiaries:person_add_form": ({OFFICER, PHONG}, ""),
     "beneficiaries:person_edit": ({OFFICER, PHONG}, "commune"),
     "beneficiaries:person_compare": ({OFFICER, PHONG}, "commune"),
+    "beneficiaries:identity": (BENEFITS | {POLICE}, ""),
+    "beneficiaries:identity_check": ({PHONG, HEAD}, ""),
+    "beneficiaries:identity_issue": (BENEFITS | {POLICE}, "commune"),
+    "beneficiaries:identity_issue_in_full": (BENEFITS | {POLICE}, "commune"),
+    "beneficiaries:identity_take": (COMMUNE | {PHONG, HEAD, POLICE}, "commune"),
+    "beneficiaries:identity_give_back": (COMMUNE | {PHONG, HEAD, POLICE}, "commune"),
+    "beneficiaries:identity_recheck": (COMMUNE | {PHONG, HEAD, POLICE}, "commune"),
+    "beneficiaries:identity_accept": ({LEADER, PHONG, HEAD}, "commune"),
     "beneficiaries:routes": ({LEADER, PHONG, HEAD}, ""),
     "beneficiaries:routes_in_full": ({LEADER, PHONG, HEAD}, ""),
     "beneficiaries:routes_export": ({LEADER, PHONG, HEAD}, ""),
@@ -94,7 +102,7 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "jobs:result": (EVERYBODY, "owner"),
 }
 #: Answers a GET by sending back to the page it belongs to; what counts is the POST.
-POSTED = {"beneficiaries:person_in_full"}
+POSTED = {"beneficiaries:person_in_full", "beneficiaries:identity_issue_in_full"}
 #: The step of the workflow that each role takes.
 STEPS = {LEADER: "gui", PHONG: "tham-dinh", HEAD: "ky-tham-dinh", CHAIRMAN: "duyet"}
 #: Open to whoever is not signed in.
@@ -118,6 +126,7 @@ class Rows:
     payment: int
     batch: int
     results: int
+    issue: int
     job: int
     place: str
     route: PayoutRoute
@@ -144,6 +153,7 @@ def _rows(user: User, *, own: bool) -> Rows:
         results=ResultBatch.objects.create(
             payer=payer, file=file, uploaded_by=User.objects.get(username="phong"), state="previewed"
         ).pk,
+        issue=make.identity_issue(Person.objects.filter(commune__code=code).order_by("pk")[0]).pk,
         job=Job.objects.create(kind="x", title="Thử", owner=owner, state="done", result_file=file).pk,
         place=code,
     )
@@ -188,6 +198,8 @@ def _url(name: str, rows: Rows) -> str:
         "beneficiaries:import_template",
     ):
         return reverse(name, kwargs={"pk": rows.batch})
+    if name.startswith("beneficiaries:identity_") and name != "beneficiaries:identity_check":
+        return reverse(name, kwargs={"pk": rows.issue})
     if name.startswith("payments:") and name.endswith("batch"):
         return reverse(name, kwargs={"pk": rows.results})
     return reverse(name)

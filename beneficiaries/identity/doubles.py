@@ -109,7 +109,8 @@ WITH member AS MATERIALIZED (
       AND NOT (a.rule <> 'same_cccd' AND a.rule <> 'same_child' AND a.cccd <> b.cccd
                AND a.cccd_state = 'confirmed' AND b.cccd_state = 'confirmed')
       -- What a shared number says already is not said again.
-      AND NOT (a.rule = 'same_name' AND (a.cccd <> '' AND a.cccd = b.cccd OR a.cmnd <> '' AND a.cmnd = b.cmnd))
+      AND NOT (a.rule IN ('same_cmnd', 'same_name', 'same_account') AND a.cccd <> '' AND a.cccd = b.cccd)
+      AND NOT (a.rule IN ('same_name', 'same_account') AND a.cmnd <> '' AND a.cmnd = b.cmnd)
 ), finding AS (
     SELECT rule, shared, person_id, asked, policies, commune_id, bool_or(strong) AS strong,
            bool_or(both_paid) AS both_paid, bool_or(apart) AS apart,

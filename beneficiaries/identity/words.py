@@ -18,6 +18,14 @@ KIND_TONES = {
     Kind.CONTRADICTING: "danger",
     Kind.DIFFERING: "danger",
 }
+#: Where there is little room.
+SHORT_KINDS = {
+    Kind.MISSING: "Chưa có CCCD",
+    Kind.MALFORMED: "Số sai quy cách",
+    Kind.DUPLICATE: "Trùng",
+    Kind.CONTRADICTING: "Trái giới, năm sinh",
+    Kind.DIFFERING: "Hồ sơ khác CCCD",
+}
 STATE_TONES = {
     IdentityIssue.State.OPEN: "warning",
     IdentityIssue.State.IN_HAND: "info",
@@ -92,8 +100,13 @@ class Step:
     basis: str = ""
 
 
-def next_steps(issue: IdentityIssue) -> list[Step]:
-    """What to do about an issue, in order."""
+def next_steps(issue: IdentityIssue, *, police_only: bool = False) -> list[Step]:
+    """What to do about an issue, in order; what concerns benefits is nothing for the police."""
+    steps = _steps(issue)
+    return [step for step in steps if step.who == IdentityIssue.Side.POLICE.label] if police_only else steps
+
+
+def _steps(issue: IdentityIssue) -> list[Step]:
     commune, police, office = (str(side.label) for side in IdentityIssue.Side)
     match issue.kind:
         case Kind.MISSING:

@@ -145,7 +145,7 @@ class IdentityIssue(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_rule_display()}: {self.person_id}"
+        return f"{self.get_rule_display()} (người số {self.person_id})"
 
     @property
     def is_waiting(self) -> bool:

@@ -6,4 +6,4 @@ of this package with ``run(options) -> list[Aim]``, named in ``BENCHMARKS``. It 
 """
 
 #: What it is called on the command line, and the module that has its ``run``.
-BENCHMARKS = {"search": "tools.bench.search"}
+BENCHMARKS = {"search": "tools.bench.search", "identity": "tools.bench.identity"}

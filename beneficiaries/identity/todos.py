@@ -1,0 +1,43 @@
+"""What of the identities waits for somebody on the home page."""
+
+from django.db.models import Count, Q
+from django.urls import reverse
+
+from batosocial.staff.models import Role, User
+from batosocial.web.todo import Todo
+from beneficiaries.models import IdentityIssue
+
+Side = IdentityIssue.Side
+
+_LABELS = {
+    Role.COMMUNE_OFFICER: (Side.COMMUNE, "việc xác minh nhân thân của xã", "Đối chiếu giấy tờ rồi sửa hồ sơ."),
+    Role.POLICE: (Side.POLICE, "người cần Công an xác minh nhân thân", "Chưa có CCCD, hoặc số CCCD trái với hồ sơ."),
+    Role.DISTRICT_OFFICER: (
+        Side.OFFICE,
+        "việc xác minh nhân thân của Phòng",
+        "Người có công: Mẫu 26, quyết định Mẫu 75.",
+    ),
+}
+
+
+def issues(user: User) -> list[Todo]:
+    """What the user's side has to do and nobody else has taken; for those who pay, possible double payments first.
+
+    One query.
+    """
+    if user.role not in _LABELS:
+        return []
+    side, label, hint = _LABELS[Role(user.role)]
+    url = reverse("beneficiaries:identity")
+    free = Q(state=IdentityIssue.State.OPEN) | Q(owner=user)
+    twice = Q(paid_twice=True)
+    waiting = IdentityIssue.objects.visible_to(user).waiting().once_each(user)
+    counts = waiting.aggregate(
+        own=Count("pk", filter=free & Q(side=side) & ~twice if user.role != Role.POLICE else free & Q(side=side)),
+        twice=Count("pk", filter=twice),
+    )
+    todos = [Todo(label, counts["own"], f"{url}?ben={side}", "info", hint)]
+    if user.role != Role.POLICE:
+        title = "trường hợp có thể một người được chi hai lần"
+        todos.insert(0, Todo(title, counts["twice"], f"{url}?hai_lan=on", "danger", "So hai hồ sơ trước khi mở tháng."))
+    return todos
