@@ -13,6 +13,7 @@ from django.utils import timezone
 from batosocial.audit.models import Entry
 from batosocial.lib.text import name_search_key, sort_key
 from batosocial.staff.models import User
+from beneficiaries.identity.services import check_people
 from beneficiaries.imports.bulk import copy_rows, reserve_ids, update_rows
 from beneficiaries.imports.checked import CheckedRow, Preview
 from beneficiaries.models import (
@@ -85,6 +86,7 @@ class Acceptance:
                 self._route(row, people[_person_of(row)])
         self._store()
         self._link_rows([(row.sheet, row.row, people[_person_of(row)].pk) for row in rows if row.person is None])
+        check_people([person.pk for person in people.values()])
         return self.counts
 
     # --- people ----------------------------------------------------------------------------------------------------
@@ -380,18 +382,16 @@ def _set_keys(person: Person) -> None:
 
 
 def _set_identity(person: Person, row: CheckedRow) -> None:
-    """State of the CCCD and of the comparison with the population database, as the list leaves them."""
+    """State of the CCCD as the list leaves it; how it compares, the check of identities says once all is stored."""
     values = row.values
     person.cccd = values.cccd or person.cccd
+    person.identity_status = Person.IdentityStatus.UNCHECKED
+    person.identity_note = ""
     if not person.cccd:
         person.cccd_state = Person.CccdState.MISSING
         person.cccd_missing_reason = person.cccd_missing_reason or values.missing_reason
-        person.identity_status = Person.IdentityStatus.MISSING
         person.identity_note = values.note[:300]
         return
     if person.cccd_state == Person.CccdState.MISSING or (row.plan and "cccd" in row.plan.fields):
         person.cccd_state = Person.CccdState.CLAIMED
     person.cccd_missing_reason = ""
-    differs = bool(values.contradictions)
-    person.identity_status = Person.IdentityStatus.DIFFERS if differs else Person.IdentityStatus.UNCHECKED
-    person.identity_note = " ".join(values.contradictions)[:300]

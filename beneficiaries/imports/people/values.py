@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from batosocial.lib.text import fold
@@ -42,7 +42,6 @@ class Values(RowValues):
     own_amount: int | None = None
     amount: int | None = None
     #: What the CCCD contradicts, for the identity worklist.
-    contradictions: list[str] = field(default_factory=list)
 
     @property
     def missing_reason(self) -> str:
@@ -177,9 +176,6 @@ class RowReader(CellReader):
             return
         check = self.cccd(cell, sex=self.values.sex or None, birth_year=self._told_year())
         self.values.cccd = check.number
-        self.values.contradictions += [
-            problem.message_vi for problem in check.problems if problem.code in ("sex_mismatch", "year_mismatch")
-        ]
 
 
 def _recognise(note: str, table: tuple[tuple[Any, tuple[str, ...]], ...]) -> str:
