@@ -121,6 +121,7 @@ WHERE p.id = s.person_id
 """
 
 _MATCH = """
+ANALYZE identity_found;
 UPDATE identity_found f SET fingerprint = md5(f.evidence::text) WHERE f.fingerprint = '';
 UPDATE identity_found f SET issue_id = i.id, old_state = i.state, old_fingerprint = i.fingerprint
 FROM beneficiaries_identityissue i
@@ -171,6 +172,9 @@ WITH gone AS (
 INSERT INTO beneficiaries_identityevent (issue_id, at, what, note, evidence)
 SELECT id, %(now)s, 'closed', reason, '{}' FROM gone ORDER BY id
 """
+_OUTCOME = f"""
+SELECT count(*) FILTER (WHERE old_state = ''), count(*) FILTER (WHERE {_COMES_BACK}) FROM identity_found f
+"""
 
 
 def check(person_ids: Iterable[int] | None, progress: Progress = lambda done, total, step: None) -> Checked:
@@ -208,38 +212,31 @@ class _Check:
             for done, (name, work) in enumerate(steps):
                 self.progress(people * done // len(steps), people, name)
                 work()
-                people = people or self._count("SELECT count(*) FROM identity_scope")
-            checked = Checked(
-                people=self._count("SELECT count(*) FROM identity_scope WHERE asked"),
-                opened=self._count("SELECT count(*) FROM identity_found WHERE old_state = ''"),
-                reopened=self._count(f"SELECT count(*) FROM identity_found f WHERE {_COMES_BACK}"),
-                closed=self.closed,
-            )
+                people = self.people
+            self.cursor.execute(_OUTCOME)
+            opened, reopened = self.cursor.fetchone()
         self.progress(people, people, "Xong")
-        return checked
+        return Checked(people, opened, reopened, self.closed)
 
     def _gather(self) -> None:
-        # Without values psycopg takes several statements at once.
+        # Without values psycopg takes several statements at once. ANALYZE: nothing else would tell the planner how
+        # many rows a temporary table has.
         self.cursor.execute(_TABLES)
-        if self.ids is None:
-            self._execute(_EVERYBODY)
-            self._analyze("identity_scope")
-            self._execute(doubles.members(everybody=True))
-        else:
-            self._execute(_SOME)
-            self._analyze("identity_scope")
-            self._execute(doubles.members(everybody=False))
+        self._execute(_EVERYBODY if self.ids is None else _SOME)
+        self.people = self.cursor.rowcount
+        self.cursor.execute("ANALYZE identity_scope")
+        self._execute(doubles.members(everybody=self.ids is None))
+        if self.ids is not None:
             self._execute(_NEIGHBOURS)
-            self._execute("TRUNCATE identity_member")
-            self._analyze("identity_scope")
+            self.people += self.cursor.rowcount
+            self.cursor.execute("TRUNCATE identity_member; ANALYZE identity_scope")
             self._execute(doubles.members(everybody=False))
             self._execute(_PARTNERS)
         self._execute(_STANDING)
-        self._analyze("identity_scope", "identity_member")
+        self.cursor.execute("ANALYZE identity_scope; ANALYZE identity_member")
 
     def _each(self) -> None:
-        for rule in rules.RULES:
-            self._execute(rule)
+        self._execute(rules.EACH)
 
     def _doubles(self) -> None:
         self._execute(doubles.FINDINGS)
@@ -256,7 +253,6 @@ class _Check:
         )
 
     def _keep(self) -> None:
-        self._analyze("identity_found")
         self.cursor.execute(_MATCH)
         self._execute(_ADD)
         self._execute(_RENEW)
@@ -269,15 +265,6 @@ class _Check:
 
     def _execute(self, statement: str, **values: Any) -> None:
         self.cursor.execute(statement, self.values | values)
-
-    def _analyze(self, *tables: str) -> None:
-        # Nothing else would tell the planner how many rows a temporary table has.
-        for table in tables:
-            self.cursor.execute(f"ANALYZE {table}")
-
-    def _count(self, statement: str) -> int:
-        self.cursor.execute(statement)
-        return int(self.cursor.fetchone()[0])
 
 
 def _lines(card: Sequence[Any]) -> list[dict[str, Any]]:

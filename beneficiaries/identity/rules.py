@@ -1,6 +1,7 @@
 """The rules about one person at a time, as SQL over the people of ``identity_scope`` (rules.md 4).
 
-Each statement adds to ``identity_found``. They see people p whose row s of the scope is asked for and counts.
+Each is a SELECT of what goes into ``identity_found``. They see people p whose row s of the scope is asked for and
+counts.
 What the twelve digits tell is the same here as in ``lib.national_id``; a test holds the two together.
 """
 
@@ -12,13 +13,11 @@ PROVINCE_UNKNOWN = "substr(p.cccd, 1, 3) <> ALL(%(provinces)s)"
 CCCD_FILLER = r"(p.cccd ~ '000000$' OR p.cccd ~ '^\d(\d)\1{10}$')"
 CMND_FILLER = r"p.cmnd ~ '^(\d)\1{8}$'"
 
-_INTO = "INSERT INTO identity_found (person_id, kind, rule, key, side, rank, policies, evidence)"
 _PEOPLE = "FROM identity_scope s JOIN beneficiaries_person p ON p.id = s.person_id WHERE s.asked AND s.counts"
 
 #: No number: allowed, needs a reason and makes work. Grown-ups are persuaded by the police (letter of 7/2024, 3),
 #: a child's number comes with its birth registration at the commune.
 MISSING = f"""
-{_INTO}
 SELECT p.id, 'missing', 'no_cccd', 'cccd', CASE p.cccd_missing_reason WHEN 'child' THEN 'commune' ELSE 'police' END,
        40, s.policies, jsonb_build_object('lines', jsonb_build_array(
            jsonb_build_object('what', 'missing', 'reason', p.cccd_missing_reason)))
@@ -28,7 +27,6 @@ SELECT p.id, 'missing', 'no_cccd', 'cccd', CASE p.cccd_missing_reason WHEN 'chil
 #: A number that the police have confirmed is right whatever it looks like: births registered abroad have codes
 #: outside the table.
 CCCD_FORM = f"""
-{_INTO}
 SELECT p.id, 'malformed', 'cccd_form', 'cccd', 'commune', 60, s.policies,
        jsonb_build_object('lines', jsonb_path_query_array(jsonb_build_array(
            CASE WHEN {PROVINCE_UNKNOWN} THEN jsonb_build_object('what', 'province', 'code', substr(p.cccd, 1, 3)) END,
@@ -38,29 +36,26 @@ SELECT p.id, 'malformed', 'cccd_form', 'cccd', 'commune', 60, s.policies,
 
 #: The form of a CMND, nine digits, the database itself keeps.
 CMND_FORM = f"""
-{_INTO}
 SELECT p.id, 'malformed', 'cmnd_form', 'cmnd', 'commune', 60, s.policies,
        jsonb_build_object('lines', jsonb_build_array(jsonb_build_object('what', 'cmnd_filler')))
 {_PEOPLE} AND p.cmnd <> '' AND {CMND_FILLER}
 """
 
 #: Payees who receive now or later; their number is stored as it was written.
-PAYEE_FORM = rf"""
-{_INTO}
+PAYEE_FORM = r"""
 SELECT p.id, 'malformed', 'payee_form', 'payee:' || y.id, 'commune', 60, s.policies,
        jsonb_build_object('lines', jsonb_build_array(
            jsonb_build_object('what', 'payee', 'name', y.name, 'length', length(y.cccd))))
 FROM identity_scope s
 JOIN beneficiaries_person p ON p.id = s.person_id
 JOIN beneficiaries_payee y ON y.person_id = p.id
-WHERE s.asked AND s.counts AND y.cccd <> '' AND y.cccd !~ '^\d{{12}}$'
+WHERE s.asked AND s.counts AND y.cccd <> '' AND y.cccd !~ '^\d{12}$'
   AND EXISTS (SELECT FROM beneficiaries_payoutroute r
               WHERE r.payee_id = y.id AND r.state <> 'rejected'
                 AND (upper_inf(r.months) OR upper(r.months) > %(month)s))
 """
 
-DEPENDANT_FORM = rf"""
-{_INTO}
+DEPENDANT_FORM = r"""
 SELECT p.id, 'malformed', 'dependant_form', 'dependant:' || d.id, 'commune', 60, s.policies,
        jsonb_build_object('lines', jsonb_build_array(
            jsonb_build_object('what', 'dependant', 'name', d.name, 'length', length(d.cccd))))
@@ -68,14 +63,13 @@ FROM identity_scope s
 JOIN beneficiaries_person p ON p.id = s.person_id
 JOIN beneficiaries_entitlement e ON e.person_id = p.id
 JOIN beneficiaries_dependant d ON d.entitlement_id = e.id
-WHERE s.asked AND s.counts AND d.cccd <> '' AND d.cccd !~ '^\d{{12}}$'
+WHERE s.asked AND s.counts AND d.cccd <> '' AND d.cccd !~ '^\d{12}$'
   AND (upper_inf(e.months * d.months) OR upper(e.months * d.months) > %(month)s)
 """
 
 #: "Sai lệch thông tin": goes to the police, does not block payment. Where the card's own year explains the number,
 #: the year is a matter of file and card alone.
 DIGITS = f"""
-{_INTO}
 SELECT p.id, 'contradicting', 'digits', 'cccd', 'police', 50, s.policies,
        jsonb_build_object('lines', jsonb_path_query_array(jsonb_build_array(
            CASE WHEN {TOLD_SEX} <> p.sex
@@ -87,7 +81,9 @@ SELECT p.id, 'contradicting', 'digits', 'cccd', 'police', 50, s.policies,
   AND ({TOLD_SEX} <> p.sex OR {TOLD_YEAR} <> p.birth_year AND {TOLD_YEAR} IS DISTINCT FROM p.card_birth_year)
 """
 
-RULES = (MISSING, CCCD_FORM, CMND_FORM, PAYEE_FORM, DEPENDANT_FORM, DIGITS)
+_INTO = "INSERT INTO identity_found (person_id, kind, rule, key, side, rank, policies, evidence)"
+
+EACH = _INTO + " UNION ALL ".join((MISSING, CCCD_FORM, CMND_FORM, PAYEE_FORM, DEPENDANT_FORM, DIGITS))
 
 #: People whose card says something else than the file, letter by letter; how it differs is for ``comparison``.
 CARD_CANDIDATES = """
@@ -101,8 +97,8 @@ WHERE s.asked AND s.counts
               IS DISTINCT FROM (p.birth_year, p.birth_month, p.birth_day))
 """
 
-CARD = """
-INSERT INTO identity_found (person_id, kind, rule, key, side, rank, policies, evidence)
+CARD = f"""
+{_INTO}
 SELECT id, 'differing', 'card', 'card', CASE WHEN policies LIKE '%%NCC%%' THEN 'office' ELSE 'commune' END,
        70, policies, jsonb_build_object('lines', lines)
 FROM unnest(%(ids)s::bigint[], %(policies)s::text[], %(lines)s::jsonb[]) AS c (id, policies, lines)

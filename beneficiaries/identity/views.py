@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from batosocial.staff.models import BENEFIT_ROLES, Role
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
+from beneficiaries.entry.services import ENTRY_ROLES
 from beneficiaries.identity import services, showing, words
 from beneficiaries.identity.forms import AcceptForm, IssueFilter
 from beneficiaries.models import IdentityIssue
@@ -135,6 +136,7 @@ def _page(request: StaffRequest, pk: int, form: AcceptForm, *, full: bool = Fals
         "shows_money": user.role in BENEFIT_ROLES,
         "steps": words.next_steps(found, police_only=user.role == Role.POLICE),
         "events": found.events.select_related("actor"),
+        "can_edit": found.is_waiting and user.role in ENTRY_ROLES,
         "can_take": works and found.state == State.OPEN,
         "can_give_back": works and services.may_give_back(user, found),
         "can_accept": works and found.is_waiting and services.may_accept(user, found),

@@ -41,7 +41,6 @@ class Values(RowValues):
     dependants: int = 0
     own_amount: int | None = None
     amount: int | None = None
-    #: What the CCCD contradicts, for the identity worklist.
 
     @property
     def missing_reason(self) -> str:
