@@ -9,6 +9,7 @@ class BeneficiariesConfig(AppConfig):
         from batosocial.staff.models import BENEFIT_ROLES
         from batosocial.web import navigation, todo
         from beneficiaries import tasks  # noqa: F401 (registers the jobs)
+        from beneficiaries.changes import todos as change_todos
         from beneficiaries.identity import todos as identity_todos
         from beneficiaries.identity.services import READERS as IDENTITY_READERS
         from beneficiaries.imports import todos as import_todos
@@ -22,6 +23,7 @@ class BeneficiariesConfig(AppConfig):
         navigation.register(
             item("Xác nhận nơi nhận", "beneficiaries:routes", "check-circle", CONFIRMING_ROLES, 110, "Đối tượng")
         )
+        navigation.register(item("Biến động", "beneficiaries:changes", "swap", BENEFIT_ROLES, 103, "Đối tượng"))
         navigation.register(item("Giấy tờ hết hạn", "beneficiaries:papers", "file", PAPER_ROLES, 115, "Đối tượng"))
         navigation.register(item("Nạp danh sách", "beneficiaries:imports", "upload", READERS, 120, "Đối tượng"))
         navigation.register(
@@ -30,4 +32,5 @@ class BeneficiariesConfig(AppConfig):
         todo.register(identity_todos.issues)
         todo.register(payout_todos.waiting_routes)
         todo.register(payout_todos.papers)
+        todo.register(change_todos.changes)
         todo.register(import_todos.lists)

@@ -18,7 +18,11 @@ from batosocial.web.templatetags.vietnamese import masked
 #: Numbers that are shown in full only where somebody asked for them.
 _NUMBERS = frozenset({"cccd", "cmnd", "number", "account"})
 #: What is written as one although the register has it in parts.
-_LABELS = {"birth": "ngày sinh (hồ sơ)", "card_birth": "ngày sinh (CCCD)"}
+_LABELS = {
+    "birth": "ngày sinh (hồ sơ)",
+    "card_birth": "ngày sinh (CCCD)",
+    "dependants": "số người được tính",
+}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MONTHS = re.compile(r"\[(\d{4}-\d{2}-\d{2}), ?(\d{4}-\d{2}-\d{2}|None)?\)")
 

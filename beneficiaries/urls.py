@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("beneficiaries.entry.urls")),
     path("<int:pk>/", page.person, name="person"),
     path("<int:pk>/so-day-du/", page.person_in_full, name="person_in_full"),
+    path("", include("beneficiaries.changes.urls")),
     path("", include("beneficiaries.payout.urls")),
     path("xac-minh/", include("beneficiaries.identity.urls")),
     path("nap-danh-sach/", include("beneficiaries.imports.urls")),

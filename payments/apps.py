@@ -9,12 +9,13 @@ class PaymentsConfig(AppConfig):
         from batosocial.staff.models import BENEFIT_ROLES, DISTRICT_ROLES, Role
         from batosocial.web import panels, todo
         from batosocial.web.navigation import NavItem, register
-        from beneficiaries import months
+        from beneficiaries import months, paid_months
         from payments import tasks  # noqa: F401 (registers the jobs)
-        from payments.opening import first_month_to_open
+        from payments.opening import first_month_to_open, months_with_lines
         from payments.todos import todos
 
         months.register_provider(first_month_to_open)
+        paid_months.register_provider(months_with_lines)
         payers = frozenset({Role.PAYER})
         register(NavItem("Danh sách chi trả", "payments:board", "list", BENEFIT_ROLES | payers, 300, "Chi trả"))
         register(NavItem("Kết quả chi trả", "payments:batches", "upload", DISTRICT_ROLES | payers, 310, "Chi trả"))

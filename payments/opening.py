@@ -6,6 +6,7 @@ the list is locked; what became known later becomes arrears in a later list.
 """
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,16 @@ def first_month_to_open(policy: str) -> datetime.date:
     """The first month of the policy that has no lists yet; before any, the month after today's."""
     last = Period.objects.filter(policy=policy).order_by("-month").values_list("month", flat=True).first()
     return months.add(last or months.first(clock.today()), 1)
+
+
+def months_with_lines(entitlement_ids: Collection[int]) -> dict[int, set[datetime.date]]:
+    """Months of these entitlements that stand on a list of any state, by the entitlement's id."""
+    found: dict[int, set[datetime.date]] = {}
+    rows = PaymentLine.objects.filter(entitlement__in=entitlement_ids).values_list("entitlement", "month").distinct()
+    for entitlement_id, month in rows:
+        if entitlement_id is not None:
+            found.setdefault(entitlement_id, set()).add(month)
+    return found
 
 
 @transaction.atomic

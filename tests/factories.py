@@ -119,6 +119,13 @@ def first_load(person: Person, policy: str, *, start: datetime.date, by: User | 
     )
 
 
+def proposal(person: Person, *, by: User | None = None, **fields: Any) -> Change:
+    """A proposed change that nobody has looked at: a new benefit of BTXH unless told."""
+    fields = {"kind": Change.Kind.START, "policy": Policy.SOCIAL, "effective_month": NEXT_MONTH} | fields
+    fields.setdefault("proposal", {"category": "BTXH-5C", "level": 0, "own_amount": None, "dependants": []})
+    return Change.objects.create(person=person, proposed_by=by or User.objects.system(), **fields)
+
+
 def entitlement(
     person: Person,
     category: str = "BTXH-5C",

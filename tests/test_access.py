@@ -64,6 +64,19 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "beneficiaries:payee_edit": ({OFFICER, PHONG}, "commune"),
     "beneficiaries:account_correct": ({OFFICER, PHONG}, "commune"),
     "beneficiaries:papers": (COMMUNE | {PHONG, HEAD}, ""),
+    "beneficiaries:changes": (BENEFITS, ""),
+    "beneficiaries:changes_appraise": ({PHONG}, ""),
+    "beneficiaries:changes_reject": ({PHONG, HEAD, CHAIRMAN}, ""),
+    "beneficiaries:changes_decide": ({PHONG, HEAD, CHAIRMAN}, ""),
+    "beneficiaries:change": (BENEFITS, "commune"),
+    # An officer of the district withdraws what they proposed themselves; the commune proposed this one.
+    "beneficiaries:change_withdraw": ({OFFICER}, "commune"),
+    "beneficiaries:change_object": ({OFFICER}, "commune"),
+    "beneficiaries:change_start": ({OFFICER, PHONG}, "commune"),
+    "beneficiaries:change_stop": ({OFFICER, PHONG}, "commune"),
+    "beneficiaries:change_adjust": ({OFFICER, PHONG}, "commune"),
+    "beneficiaries:change_correct": ({OFFICER, PHONG}, "commune"),
+    "beneficiaries:move_request": ({OFFICER, PHONG}, ""),
     "beneficiaries:imports": (COMMUNE | {PHONG, HEAD}, ""),
     "beneficiaries:import_upload": ({OFFICER, PHONG}, ""),
     "beneficiaries:import_template": ({OFFICER, PHONG}, ""),
@@ -130,6 +143,9 @@ class Rows:
     job: int
     place: str
     route: PayoutRoute
+    entitlement: int
+    change: int
+    move: int
 
 
 def _rows(user: User, *, own: bool) -> Rows:
@@ -142,6 +158,11 @@ def _rows(user: User, *, own: bool) -> Rows:
     person = Person.objects.filter(commune__code=code).order_by("pk")[0]
     return Rows(
         person=person.pk,
+        entitlement=make.entitlement(make.person(commune=person.commune)).pk,
+        change=make.proposal(person, by=officer).pk,
+        move=make.proposal(
+            person, kind="move", policy="", from_commune=person.commune, to_commune=make.commune("21484")
+        ).pk,
         route=make.route(person, account=make.account(), payee=make.payee(person, "guardian"), entered_by=officer),
         payment_list=july.get(commune__code=code).pk,
         payment=Payment.objects.filter(payment_list__in=july, payer=payer)
@@ -168,6 +189,13 @@ def _url(name: str, rows: Rows) -> str:
         "web:submission": {"token": "5f1d7a52-9f0b-4c1e-8a43-6f2f1c7a9d11"},
         "beneficiaries:person": {"pk": rows.person},
         "beneficiaries:person_in_full": {"pk": rows.person},
+        "beneficiaries:change": {"pk": rows.change},
+        "beneficiaries:change_withdraw": {"pk": rows.change},
+        "beneficiaries:change_object": {"pk": rows.move},
+        "beneficiaries:change_start": {"pk": rows.person},
+        "beneficiaries:change_stop": {"pk": rows.person},
+        "beneficiaries:change_adjust": {"pk": rows.entitlement},
+        "beneficiaries:change_correct": {"pk": rows.entitlement},
         "beneficiaries:route_add": {"pk": rows.person},
         "beneficiaries:route_withdraw": {"pk": rows.route.pk},
         "beneficiaries:route_cancel": {"pk": rows.route.pk},

@@ -32,7 +32,7 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def record(
+def prepare(
     *,
     actor: User | None,
     action: str,
@@ -41,8 +41,8 @@ def record(
     details: Mapping[str, Any] | None = None,
     job_id: int | None = None,
 ) -> Entry:
-    """Add one entry. ``changes`` maps a field to (old, new); ``details`` holds counts and reasons."""
-    return Entry.objects.create(
+    """An entry that is not stored yet, for work that stores many of them with one statement; else as ``record``."""
+    return Entry(
         actor=actor,
         action=action,
         table=row._meta.db_table if row is not None else "",
@@ -53,6 +53,21 @@ def record(
         job_id=job_id,
         ip=_address.get(),
     )
+
+
+def record(
+    *,
+    actor: User | None,
+    action: str,
+    row: models.Model | None = None,
+    changes: Mapping[str, tuple[Any, Any]] | None = None,
+    details: Mapping[str, Any] | None = None,
+    job_id: int | None = None,
+) -> Entry:
+    """Add one entry. ``changes`` maps a field to (old, new); ``details`` holds counts and reasons."""
+    entry = prepare(actor=actor, action=action, row=row, changes=changes, details=details, job_id=job_id)
+    entry.save(force_insert=True)
+    return entry
 
 
 def differences(row: models.Model, new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -1,6 +1,7 @@
 """What is paid of several benefits is said twice, in Python for pages and in SQL for lists: they never disagree."""
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_lists_pay_what_pages_say_for_every_choice_of_three() -> None:
     for person_id, code in found.values_list("payment__person", "category__code"):
         lines[person_id].add(code)
     rows = Entitlement.objects.filter(person__in=people).select_related("category").order_by("pk")
-    due: dict[int, list[Entitlement]] = {person.pk: [] for person in people}
+    due: dict[int, list[Any]] = {person.pk: [] for person in people}
     for row in rows.with_amounts(make.NEXT_MONTH, make.THIS_MONTH):
         due[row.person_id].append(row)
     said = {pk: {row.category.code for row in amounts.payable(granted)} for pk, granted in due.items()}

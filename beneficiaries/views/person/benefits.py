@@ -21,6 +21,8 @@ class Benefit:
     due: bool
     suspended: bool
     paid: bool = False
+    #: It may still be adjusted or corrected by whoever may propose changes.
+    changeable: bool = False
 
     @property
     def category(self) -> Category:
@@ -56,6 +58,10 @@ def benefits_of(person: Person, month: datetime.date, today: datetime.date, user
                 worth=amounts.worth(row, month=month, rates=rates, dependants=list(row.dependants.all())),
                 due=running and not suspended and row.category.regime != Category.Regime.ONE_OFF,
                 suspended=running and suspended,
+                changeable=granted
+                and (row.months.upper is None or row.months.upper > month)
+                and row.category.regime != Category.Regime.ONE_OFF
+                and (not row.category.confidential or confidential.may_see(user)),
             )
         )
     due = [benefit for benefit in benefits if benefit.due]

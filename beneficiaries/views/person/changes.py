@@ -1,22 +1,15 @@
 """What was proposed and decided about a person."""
 
-from typing import Any
-
-from django.db.models import Exists, OuterRef, Q
-
 from batosocial.staff.models import User
-from beneficiaries import confidential
-from beneficiaries.models import Change, Entitlement, Person
+from beneficiaries.changes.showing import ChangeLine, for_showing, lines_of
+from beneficiaries.models import Change, Person
 
 
-def changes_of(person: Person, user: User) -> list[Change]:
+def changes_of(person: Person, user: User) -> list[ChangeLine]:
     """Newest first; ``hidden`` where reasons and papers would tell a group that the user may not see."""
-    confidential_ones = Entitlement.objects.filter(
-        Q(pk=OuterRef("entitlement")) | Q(granted_by=OuterRef("pk")) | Q(ended_by=OuterRef("pk")),
-        category__confidential=True,
-    )
-    changes = person.changes.select_related("reason").annotate(of_confidential=Exists(confidential_ones))
-    shown: list[Any] = list(changes)
-    for change in shown:
-        change.hidden = change.of_confidential and not confidential.may_see(user)
-    return shown
+    return lines_of(for_showing(Change.objects.filter(person=person)), user)
+
+
+def waiting_of(changes: list[ChangeLine]) -> list[ChangeLine]:
+    """Of these, what is neither in force nor refused."""
+    return [line for line in changes if line.change.state in ("proposed", "appraised", "decided")]

@@ -30,14 +30,17 @@ def history_of(
     benefits: Iterable[Benefit],
     changes: Iterable[Change],
 ) -> History:
-    """What the audit has on the person's rows, without what would tell a group that this reader may not see."""
+    """What the audit has on the person's rows, without what would tell a group that this reader may not see.
+
+    Of benefits the hidden ones are left out here, ``changes`` are given without them.
+    """
     rows = Q(table=Person._meta.db_table, row_id=person.pk)
     for model, ids in (
         (PayoutRoute, [route.pk for route in routes]),
         (Account, [route.account_id for route in routes if route.account_id]),
         (Payee, [payee.pk for payee in payees]),
         (Entitlement, [benefit.entitlement.pk for benefit in benefits if not benefit.hidden]),
-        (Change, [change.pk for change in changes if not getattr(change, "hidden", True)]),
+        (Change, [change.pk for change in changes]),
     ):
         rows |= Q(table=model._meta.db_table, row_id__in=ids)
     entries = Entry.objects.filter(rows).select_related("actor").order_by("-at", "-pk")

@@ -11,6 +11,7 @@ from batosocial.lib import clock, months
 from batosocial.staff.models import BENEFIT_ROLES
 from batosocial.web import panels
 from batosocial.web.access import StaffRequest, roles_required
+from beneficiaries.changes.services import PROPOSING_ROLES
 from beneficiaries.entry.services import ENTRY_ROLES
 from beneficiaries.models import Person
 from beneficiaries.payout.entering import ENTERING_ROLES
@@ -60,8 +61,15 @@ def _page(request: StaffRequest, pk: int, *, full: bool = False) -> HttpResponse
         "routes": payout.route_lines(routes, user, month),
         "may_enter_routes": user.role in ENTERING_ROLES,
         "changes": proposed,
+        "waiting": changes.waiting_of(proposed),
+        "proposes": user.role in PROPOSING_ROLES,
+        "stoppable": any(benefit.due or benefit.suspended for benefit in granted),
         "history": edits.history_of(
-            found, routes=routes, payees=[line.payee for line in payees], benefits=granted, changes=proposed
+            found,
+            routes=routes,
+            payees=[line.payee for line in payees],
+            benefits=granted,
+            changes=[line.change for line in proposed if not line.hidden],
         ),
         "may_edit": user.role in ENTRY_ROLES,
         "panels": panels.for_user("person", user, found.pk),

@@ -1,0 +1,1 @@
+"""Changes in what people receive: proposed by a commune, appraised by the Phòng, decided, applied; and moves."""

@@ -1,0 +1,81 @@
+"""The filter of the list of changes."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+
+from batosocial.staff.models import User
+from beneficiaries.changes.deciding import APPRAISERS, DECIDERS
+from beneficiaries.forms import CommuneFilter, choices_with_all, commune_field
+from beneficiaries.models import Change, Person, Policy
+
+#: A state of the filter: neither in force nor refused.
+WAITING = "waiting"
+_STATES = [
+    (WAITING, "Đang chờ"),
+    (Change.State.PROPOSED, "Chờ thẩm định"),
+    (Change.State.APPRAISED, "Chờ quyết định"),
+    (Change.State.APPLIED, "Có hiệu lực"),
+    (Change.State.REJECTED, "Bị trả lại, đã rút"),
+]
+_KINDS = [
+    (kind.value, "Hưởng mới" if kind == Change.Kind.START else str(kind.label))
+    for kind in Change.Kind
+    if kind != Change.Kind.DECREASE
+]
+
+
+class ChangeFilter(CommuneFilter):
+    """Changes in the user's scope; the names of its fields are those of the URL, which other pages link to."""
+
+    tim = forms.CharField(
+        label="Tìm người",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Tên, CCCD, thôn…"}),
+    )
+    trang_thai = forms.ChoiceField(
+        label="Trạng thái", required=False, choices=choices_with_all(_STATES, "Mọi trạng thái")
+    )
+    loai = forms.ChoiceField(label="Biến động", required=False, choices=choices_with_all(_KINDS, "Mọi biến động"))
+    chinh_sach = forms.ChoiceField(
+        label="Chính sách", required=False, choices=choices_with_all(Policy.choices, "Cả hai chính sách")
+    )
+    xa = commune_field()
+
+    @property
+    def is_used(self) -> bool:
+        return any(self.data.get(name) for name in self.fields)
+
+    def apply(self, changes: Any) -> Any:
+        """The changes that fit, the newest first; none where the filter itself is wrong."""
+        if not self.is_valid():
+            return changes.none()
+        chosen = self.cleaned_data
+        if chosen["trang_thai"] == WAITING:
+            changes = changes.waiting()
+        elif chosen["trang_thai"]:
+            changes = changes.filter(state=chosen["trang_thai"])
+        if chosen["loai"]:
+            changes = changes.filter(kind=chosen["loai"])
+        if chosen["chinh_sach"]:
+            changes = changes.filter(policy=chosen["chinh_sach"])
+        if chosen.get("xa"):
+            place = chosen["xa"]
+            changes = changes.filter(Q(person__commune=place) | Q(from_commune=place) | Q(to_commune=place))
+        if chosen["tim"].strip():
+            # Only among people whom the user may see: the name of somebody who is to come is not to be guessed.
+            found = Person.objects.visible_to(self.user).matching(chosen["tim"]).order_by()
+            changes = changes.filter(person__in=found.values("pk"))
+        return changes.order_by("-pk")
+
+
+def ready_for(user: User, step: str) -> Q:
+    """Changes with which the user may take a step ("appraise", "decide"), as the list offers it for all at once."""
+    if step == "appraise":
+        if user.role not in APPRAISERS:
+            return Q(pk__in=[])
+        return Q(state=Change.State.PROPOSED) & ~Q(proposed_by=user)
+    policies = [policy for policy, roles in DECIDERS.items() if user.role in roles]
+    return Q(state=Change.State.APPRAISED, policy__in=policies) & ~Q(proposed_by=user) & ~Q(appraised_by=user)

@@ -1,0 +1,245 @@
+"""Changes as people read them: what they do, who did which step; masked where the reader may not know more."""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import JSONField, OuterRef, Subquery
+from django.db.models.functions import JSONObject
+
+from batosocial.lib import months
+from batosocial.lib.money import format_amount
+from batosocial.staff.models import Role, User
+from beneficiaries import confidential
+from beneficiaries.changes.deciding import APPRAISERS, DECIDERS, WITHDRAWN, WITHOUT_DECISION
+from beneficiaries.changes.law import Rule
+from beneficiaries.changes.moves import masked_name
+from beneficiaries.changes.outlook import Outlook, Outlooks
+from beneficiaries.changes.proposal import Proposal
+from beneficiaries.models import Category, Change, Entitlement, Policy
+
+State = Change.State
+_STATES = {
+    State.PROPOSED: ("Chờ thẩm định", "warning"),
+    State.APPRAISED: ("Chờ quyết định", "info"),
+    State.DECIDED: ("Đã quyết định", "info"),
+    State.APPLIED: ("Có hiệu lực", "success"),
+    State.REJECTED: ("Bị trả lại", "danger"),
+}
+#: What a line needs of the category of a benefit that a change granted.
+_PARTS = ("code", "name", "policy", "confidential", "has_levels")
+
+
+def for_showing(changes: Any) -> Any:
+    """A queryset of changes with everything that lines are made of, in one query."""
+    granted = Entitlement.objects.filter(granted_by=OuterRef("pk")).order_by("pk")
+    parts = {name: f"category__{name}" for name in _PARTS}
+    return (
+        changes.with_confidentiality()
+        .annotate(granted=Subquery(granted.values_list(JSONObject(**parts))[:1], output_field=JSONField()))
+        .select_related(
+            "person__commune", "from_commune", "to_commune", "reason", "entitlement__category",
+            "proposed_by", "appraised_by", "decided_by", "rejected_by", "objected_by",
+        )
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """One change for one reader. ``hidden``: reasons and papers would tell a group that the reader may not see."""
+
+    change: Change
+    name: str
+    #: Whether the reader may open the person's page.
+    opens: bool
+    place: str
+    title: str
+    detail: str
+    starts: str
+    label: str
+    tone: str
+    hidden: bool
+    outlook: Outlook | None
+    can_appraise: bool
+    can_decide: bool
+    can_reject: bool
+    blocked: str
+
+    @property
+    def difference(self) -> str:
+        """How much a month the change adds or takes, as far as that is known."""
+        amount = self.outlook.difference if self.outlook else None
+        if amount is None:
+            return ""
+        return "không đổi" if amount == 0 else f"{'+' if amount > 0 else '−'}{format_amount(abs(amount))}"
+
+    @property
+    def can_act(self) -> bool:
+        return self.can_appraise or self.can_decide or self.can_reject
+
+
+def lines_of(changes: Iterable[Any], user: User) -> list[ChangeLine]:
+    """Lines of changes that ``for_showing`` prepared; amounts of those that still wait."""
+    given = list(changes)
+    waiting = [change for change in given if change.state not in (State.APPLIED, State.REJECTED)]
+    outlooks = None
+    if waiting:
+        codes = {str(change.proposal.get("category") or "") for change in waiting}
+        outlooks = Outlooks({change.person_id for change in waiting}, user=user, codes=codes)
+    codes = {str(change.proposal["category"]) for change in given if change.proposal.get("category")}
+    categories = {row.code: row for row in Category.objects.filter(code__in=codes)}
+    return [_line(change, user, categories, outlooks if change in waiting else None) for change in given]
+
+
+def _line(change: Any, user: User, categories: dict[str, Category], outlooks: Outlooks | None) -> ChangeLine:
+    hidden = change.of_confidential and not confidential.may_see(user)
+    title, detail = _does(change, user, categories)
+    label, tone = _STATES[State(change.state)]
+    if change.state == State.REJECTED and change.rejection == WITHDRAWN:
+        label, tone = "Đã rút", "neutral"
+    if change.state == State.PROPOSED and change.objection:
+        label = "Chờ thẩm định, xã có ý kiến"
+    opens = _in_scope(change, user)
+    appraise, decide, reject, blocked = _may(change, user)
+    return ChangeLine(
+        change=change,
+        name=shown_person(change, user),
+        opens=opens,
+        place=str(change.from_commune or change.person.commune),
+        title=title,
+        detail=detail,
+        starts=starts(change),
+        label=label,
+        tone=tone,
+        hidden=hidden,
+        outlook=outlooks.of_change(change) if outlooks else None,
+        can_appraise=appraise,
+        can_decide=decide,
+        can_reject=reject,
+        blocked=blocked,
+    )
+
+
+def shown_person(change: Change, user: User) -> str:
+    """The name, or only what lets a receiving commune recognise somebody who is not theirs yet."""
+    if _in_scope(change, user) or change.from_commune_id == user.unit_id:
+        return change.person.name
+    return masked_name(change.person.name)
+
+
+def _in_scope(change: Change, user: User) -> bool:
+    return not user.in_commune or change.person.commune_id == user.unit_id
+
+
+def starts(change: Change) -> str:
+    """From when it counts, as far as that stands."""
+    waits = change.state not in (State.APPLIED, State.REJECTED)
+    if waits and change.kind == Change.Kind.START and Proposal.load(change.proposal).rule == Rule.SIGNING:
+        return "tháng ký quyết định"
+    if waits and change.kind == Change.Kind.MOVE:
+        return "danh sách mở tiếp theo"
+    return months.title(change.effective_month)
+
+
+def _does(change: Any, user: User, categories: dict[str, Category]) -> tuple[str, str]:
+    """What the change does: a title, and the name of the group."""
+    kind, proposal = Change.Kind(change.kind), Proposal.load(change.proposal)
+    target = categories.get(proposal.category)
+    if target is None:
+        target = Category(**change.granted) if change.granted else None
+    old = change.entitlement.category if change.entitlement else None
+    word = str(kind.label)
+    if kind == Change.Kind.MOVE:
+        return f"Chuyển từ {change.from_commune or '?'} đến {change.to_commune}", ""
+    if kind == Change.Kind.START:
+        return f"Hưởng {_code(target, proposal.level, user) or change.policy}", _name(target, user)
+    if kind == Change.Kind.ADJUST and target is not None:
+        before = f"{_code(old, 0, user)} → " if old else ""
+        return f"Điều chỉnh {before}{_code(target, proposal.level, user)}", _name(target, user)
+    if kind == Change.Kind.CORRECT:
+        done = "Hủy do ghi nhầm" if proposal.void else "Đính chính"
+        return f"{done} {_code(old or target, 0, user)}", _name(target or old, user)
+    if kind == Change.Kind.STOP and change.proposal.get("died_on"):
+        day = datetime.date.fromisoformat(change.proposal["died_on"])
+        return f"Chết ngày {day:%d/%m/%Y}: thôi hưởng {change.policy}", ""
+    return f"{word} {_code(old, 0, user) or change.policy}", _name(old, user)
+
+
+def _code(category: Category | None, level: int, user: User) -> str:
+    if category is None:
+        return ""
+    return confidential.shown_code(category, user) + (f" {level}%" if level and category.has_levels else "")
+
+
+def _name(category: Category | None, user: User) -> str:
+    return confidential.shown_name(category, user) if category else ""
+
+
+def _may(change: Change, user: User) -> tuple[bool, bool, bool, str]:
+    """Which steps the reader may take now, and why not where it is their turn but not theirs to take."""
+    own = user.pk in (change.proposed_by_id, change.appraised_by_id)
+    if change.state == State.PROPOSED and user.role in APPRAISERS:
+        blocked = "Anh/chị là người đề nghị, người khác thẩm định." if own else ""
+        return not own, False, not own, blocked
+    if change.state == State.APPRAISED and change.policy and user.role in DECIDERS[Policy(change.policy)]:
+        blocked = "Anh/chị đã đề nghị hoặc thẩm định, người khác ghi quyết định." if own else ""
+        return False, not own, True, blocked
+    return False, False, False, ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a change's way: what, who, when, and the words that were left."""
+
+    label: str
+    by: Any
+    at: datetime.datetime | None
+    words: Sequence[str] = ()
+    done: bool = True
+
+
+def timeline(line: ChangeLine) -> list[Step]:
+    change = line.change
+    steps = []
+    if change.first_load:
+        return [Step("Nạp sổ lần đầu, không cần quyết định", change.proposed_by, change.applied_at)]
+    words = [] if line.hidden else [text for text in (change.evidence, change.note) if text]
+    steps.append(Step("Đề nghị", change.proposed_by, change.proposed_at, words))
+    if change.objected_by:
+        steps.append(Step("Xã đang quản lý có ý kiến", change.objected_by, change.objected_at, [change.objection]))
+    if change.appraised_by:
+        steps.append(Step("Thẩm định", change.appraised_by, change.appraised_at))
+    if change.decision_number:
+        assert change.decision_date is not None  # noqa: S101
+        decision = f"{change.get_authority_display()}: số {change.decision_number} ngày {change.decision_date:%d/%m/%Y}"
+        steps.append(Step("Quyết định", change.decided_by, change.decided_at, [decision]))
+    if change.state == State.REJECTED:
+        label = "Rút đề nghị" if change.rejection == WITHDRAWN else "Không chấp nhận"
+        reason = [] if line.hidden or change.rejection == WITHDRAWN else [change.rejection]
+        steps.append(Step(label, change.rejected_by, change.rejected_at, reason))
+        return steps
+    if change.state == State.APPLIED:
+        steps.append(Step("Có hiệu lực", None, change.applied_at, [f"từ {line.starts}"]))
+        return steps
+    if change.state == State.PROPOSED:
+        done = "Phòng thẩm định, có hiệu lực ngay" if change.kind in WITHOUT_DECISION else "Phòng LĐ-TB&XH thẩm định"
+        steps.append(Step(done, None, None, done=False))
+    if change.kind not in WITHOUT_DECISION:
+        who = "Chủ tịch UBND huyện quyết định" if change.policy == Policy.SOCIAL else "Ghi quyết định của Sở LĐ-TB&XH"
+        steps.append(Step(who, None, None, done=False))
+    return steps
+
+
+def can_withdraw(change: Change, user: User) -> bool:
+    return change.state == State.PROPOSED and change.proposed_by_id == user.pk
+
+
+def can_object(change: Change, user: User) -> bool:
+    return (
+        change.kind == Change.Kind.MOVE
+        and change.state == State.PROPOSED
+        and user.role == Role.COMMUNE_OFFICER
+        and change.from_commune_id == user.unit_id
+        and change.proposed_by_id != user.pk
+    )

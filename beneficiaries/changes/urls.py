@@ -1,0 +1,18 @@
+from django.urls import path
+
+from beneficiaries.changes.views import lists, moves, proposing
+
+urlpatterns = [
+    path("bien-dong/", lists.changes, name="changes"),
+    path("bien-dong/tham-dinh/", lists.appraise, name="changes_appraise"),
+    path("bien-dong/tra-lai/", lists.reject, name="changes_reject"),
+    path("bien-dong/quyet-dinh/", lists.decide, name="changes_decide"),
+    path("bien-dong/<int:pk>/", lists.change, name="change"),
+    path("bien-dong/<int:pk>/rut/", proposing.withdraw, name="change_withdraw"),
+    path("bien-dong/<int:pk>/y-kien/", moves.object_to_move, name="change_object"),
+    path("<int:pk>/de-nghi-huong/", proposing.start, name="change_start"),
+    path("<int:pk>/thoi-huong/", proposing.stop, name="change_stop"),
+    path("che-do/<int:pk>/dieu-chinh/", proposing.adjust, name="change_adjust"),
+    path("che-do/<int:pk>/dinh-chinh/", proposing.correct, name="change_correct"),
+    path("chuyen-xa/", moves.move_request, name="move_request"),
+]
