@@ -254,6 +254,8 @@ class AddForm(PersonForm):
             self._commune = communes.first()
         else:
             self.fields["commune"] = CommuneField(communes)
+        if not self.is_bound:
+            self.fields["name"].widget.attrs["autofocus"] = True
         if given.address:
             self.fields["hamlet"].help_text = format_html("Trên thẻ ghi nơi thường trú: {}.", given.address)
 
