@@ -42,6 +42,11 @@ class Event:
     differences: list[Difference]
     reason: str = ""
 
+    @property
+    def adds(self) -> bool:
+        """Whether the row is new, so that nothing stood there before."""
+        return self.action.startswith("Thêm ")
+
 
 def events(entries: Iterable[Entry]) -> list[Event]:
     """Entries with the labels of their fields and choices; numbers of cards and accounts stay masked."""
@@ -51,11 +56,20 @@ def events(entries: Iterable[Entry]) -> list[Event]:
             entry.at,
             str(entry.actor) if entry.actor else "",
             entry.action,
-            [_difference(tables.get(entry.table), name, pair) for name, pair in entry.changes.items()],
+            [_difference(tables.get(entry.table), name, pair) for name, pair in _in_order(tables, entry)],
             str(entry.details.get("reason") or ""),
         )
         for entry in entries
     ]
+
+
+def _in_order(tables: dict[str, type[models.Model]], entry: Entry) -> list[tuple[str, Any]]:
+    """Changes in the order of the model's fields; JSON has none."""
+    model = tables.get(entry.table)
+    names = [field.name for field in model._meta.get_fields()] if model is not None else []
+    places = {name: place for place, name in enumerate(names)}
+    places |= {name: places[f"{name}_year"] for name in _LABELS if f"{name}_year" in places}
+    return sorted(entry.changes.items(), key=lambda pair: (places.get(pair[0], len(names)), pair[0]))
 
 
 def _difference(model: type[models.Model] | None, name: str, pair: Any) -> Difference:

@@ -123,7 +123,9 @@
       if (!sent && same(now, before)) return;
       before = now;
       const path = location.pathname + location.search;
-      const title = document.querySelector("h1")?.textContent.trim() || "";
+      const heading = document.querySelector("h1")?.textContent.trim() || "Biểu mẫu";
+      const person = form.querySelector("input[name=name]")?.value.trim();
+      const title = person ? `${heading}: ${person}` : heading;
       write(key, { at: Date.now(), values: now, path, title, ...(sent && { sent: Date.now(), token: token(form) }) });
     };
     const soon = () => { clearTimeout(timer); timer = setTimeout(() => save(false), 300); };
@@ -179,7 +181,7 @@
     const rows = found.filter(([, draft]) => draft && draft.path);
     if (!rows.length) return;
     const links = rows.map(([, draft]) => element("li", {}, element("a", {
-      href: draft.path, textContent: `${draft.title || "Biểu mẫu"}, nhập dở lúc ${clock(draft.at)}`,
+      href: draft.path, textContent: `${draft.title}, nhập dở lúc ${clock(draft.at)}`,
     })));
     place.replaceChildren(notice(element("div", {}, element("p", { textContent: "Còn nhập dở:" }), element("ul", {}, ...links))));
   };

@@ -241,7 +241,7 @@ class TestLostConnection:
         page = sign_in(new_page, OFFICER)
         self.typed(page, "00305")
         page.goto("/doi-tuong/them/")
-        page.get_by_role("link", name=re.compile("Thêm người hưởng, nhập dở lúc")).click()
+        page.get_by_role("link", name=re.compile("Thêm người hưởng: Phạm Thị Quét .*, nhập dở lúc")).click()
         self.restored(page)
         [draft] = drafts(page).values()
         names = {name for name, _ in draft["values"]}
