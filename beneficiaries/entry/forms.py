@@ -1,5 +1,6 @@
 """The box for a number, and the form of a person's own fields."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -18,6 +19,7 @@ from batosocial.web.doubts import DoubtForm
 from batosocial.web.forms import PartialDateField
 from batosocial.web.once import TokenField
 from beneficiaries.entry import checks, known
+from beneficiaries.entry.address import place_of
 from beneficiaries.entry.card import Given, read_box
 from beneficiaries.entry.services import communes_of
 from beneficiaries.entry.values import DATES, IDENTITY, LABELS, columns, same, texts
@@ -247,8 +249,7 @@ class AddForm(PersonForm):
     def __init__(self, *args: Any, user: User, given: Given | None = None, **kwargs: Any) -> None:
         given = given or Given()
         communes = communes_of(user)
-        initial = _initial(given)
-        super().__init__(*args, user=user, initial=initial, **kwargs)
+        super().__init__(*args, user=user, initial=_initial(given, communes), **kwargs)
         self.given = given
         if user.in_commune:
             self._commune = communes.first()
@@ -278,8 +279,11 @@ class CommuneField(forms.ModelChoiceField):
         )
 
 
-def _initial(given: Given) -> dict[str, Any]:
-    scanned = {"card_name": given.name, "card_birth": given.birth} if given.scanned else {}
+def _initial(given: Given, communes: Iterable[Unit]) -> dict[str, Any]:
+    scanned: dict[str, Any] = {}
+    if given.scanned:
+        commune, hamlet = place_of(given.address, communes)
+        scanned = {"card_name": given.name, "card_birth": given.birth, "commune": commune, "hamlet": hamlet}
     return {
         "name": given.name,
         "birth": given.birth,
@@ -300,7 +304,11 @@ def number_taken(found: known.Known, number: str) -> str:
             reverse("beneficiaries:person", args=[person.pk]),
         )
     return format_html(
-        "Số này đã có ở {}. Nếu người này chuyển về xã mình thì lập đề nghị chuyển, không nhập mới.", found.elsewhere[0]
+        'Số này đã có ở {}. Nếu người này chuyển về xã mình thì <a href="{}?cccd={}">lập đề nghị chuyển</a>, '
+        "không nhập mới; nếu là hai người thì xem lại số trên thẻ.",
+        found.elsewhere[0],
+        reverse("beneficiaries:move_request"),
+        number,
     )
 
 

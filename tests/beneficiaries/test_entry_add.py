@@ -61,7 +61,7 @@ class TestFirstTheNumber:
         assert answer.status_code == 409
         shown = answer.content.decode()
         assert "Thị trấn Ba Tơ" in shown
-        assert "đề nghị chuyển" in shown
+        assert f"{reverse('beneficiaries:move_request')}?cccd={NUMBER}" in shown
         for secret in ("Đinh Văn Kín", "Thôn Kín", "1950", f"/doi-tuong/{person.pk}/"):
             assert secret not in shown, secret
         assert Entry.objects.get(row_id=person.pk, action="Tra số CCCD từ xã khác").actor == user
@@ -93,6 +93,29 @@ class TestFirstTheNumber:
             "cccd": NUMBER,
         }
         assert "Thôn Nước Lầy, Ba Động, Ba Tơ, Quảng Ngãi" in shown.text
+
+    @pytest.mark.parametrize(
+        ("address", "commune", "hamlet"),
+        [
+            ("Thôn Nước Lầy, Xã Ba Động, Ba Tơ, Quảng Ngãi", "21496", "Thôn Nước Lầy"),
+            ("Tổ dân phố Nam Hoàn Đồn, Thị trấn Ba Tơ, Ba Tơ, Quảng Ngãi", "21484", "Tổ dân phố Nam Hoàn Đồn"),
+            ("Ba Động, Ba Tơ, Quảng Ngãi", "21496", ""),
+            ("Thôn 1, Đức Phổ, Quảng Ngãi", None, ""),
+        ],
+    )
+    def test_a_card_that_names_the_place_fills_it(
+        self, client: Client, address: str, commune: str | None, hamlet: str
+    ) -> None:
+        signed_in(client, Role.DISTRICT_OFFICER)
+        card = CARD.replace("Thôn Nước Lầy, Ba Động, Ba Tơ, Quảng Ngãi", address)
+        bound = client.post(START, {"so": card}, follow=True).context["form"]
+        assert bound["commune"].value() == commune
+        assert bound["hamlet"].value() == hamlet
+
+    def test_a_card_from_another_place_fills_no_hamlet(self, client: Client) -> None:
+        signed_in(client)
+        card = CARD.replace("Ba Động", "Ba Vinh")
+        assert client.post(START, {"so": card}, follow=True).context["form"]["hamlet"].value() == ""
 
     def test_the_address_of_the_form_names_no_number(self, client: Client) -> None:
         signed_in(client)

@@ -92,7 +92,6 @@ def test_a_person_by_keyboard_alone(new_page: NewPage, portal: "Portal") -> None
     focused = "document.activeElement.id"
     while page.evaluate(focused) != "id_hamlet":
         page.keyboard.press("Tab")
-    page.keyboard.type("Thôn Nước Lầy")
     page.keyboard.press("Enter")
     saved(page)
     expect(page.get_by_text("Việc tiếp theo", exact=True)).to_be_visible()
