@@ -247,7 +247,7 @@ class TestLostConnection:
         assert "hamlet" in names
         assert not names & {"csrfmiddlewaretoken", "token"}
         page.get_by_role("button", name="Bỏ, nhập lại").click()
-        expect(page.get_by_label("Thôn, tổ dân phố")).to_have_value("")
+        expect(page.get_by_label("Thôn, tổ dân phố")).to_have_value("Thôn Nước Lầy")
         no_drafts(page)
 
     def test_others_at_the_same_computer_do_not_get_it(self, new_page: NewPage) -> None:
@@ -283,5 +283,5 @@ class TestLostConnection:
         form = page.url
         page.goto("/")
         page.goto(form)
-        expect(page.get_by_label("Thôn, tổ dân phố")).to_have_value("")
+        expect(page.get_by_label("Thôn, tổ dân phố")).to_have_value("Thôn Nước Lầy")
         no_drafts(page)
