@@ -26,6 +26,7 @@ class UploadForm(forms.Form):
     """
 
     kind: ClassVar[str] = ImportBatch.Kind.PEOPLE
+    title: ClassVar[str] = "Đối tượng, chế độ, tài khoản"
 
     commune = forms.ModelChoiceField(
         Unit.objects.none(),

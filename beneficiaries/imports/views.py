@@ -56,7 +56,7 @@ def upload(request: StaffRequest) -> HttpResponse:
             content=cleaned["content"],
         )
         return redirect("beneficiaries:import_detail", batch.pk)
-    context = {"form": form, "kinds": ImportBatch.Kind.choices}
+    context = {"form": form, "kinds": [(form.kind, form.title) for form in _UPLOAD_FORMS.values()]}
     return render(request, "beneficiaries/imports/upload.html", context, status=422 if form.errors else 200)
 
 

@@ -32,6 +32,10 @@ def provider_names() -> list[str]:
 class BirthColumn(Column):
     """A birth date is three fields of a person, each of which may be unknown."""
 
+    def get_value(self, instance: Any) -> PartialDate | None:
+        # A person who is only being entered has none yet.
+        return instance.birth if instance.birth_year is not None else None
+
     def save(self, instance: Any, row: Any, is_m2m: bool = False, **kwargs: Any) -> None:
         birth: PartialDate = self.clean(row, **kwargs)
         instance.birth_year, instance.birth_month, instance.birth_day = birth.year, birth.month, birth.day

@@ -14,6 +14,10 @@ class Options:
     people: int
     runs: int
     keep: bool
+    #: Rows of the list that is imported.
+    rows: int = 20_000
+    #: Of these, how many are compared with importing row by row.
+    compared: int = 2_000
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ class AccountUploadForm(UploadForm):
     """Where the accounts come from and from when on they are used; of one commune, or of the whole district."""
 
     kind = ImportBatch.Kind.ACCOUNTS
+    title = "Chỉ tài khoản"
 
     policy = None  # type: ignore[assignment]  # an account serves whatever somebody receives
     source = forms.CharField(
