@@ -15,7 +15,6 @@ class AccountResource(Resource):
         "person__name",
         "Họ và tên",
         width=28,
-        required=True,
         hint="Họ tên người hưởng trợ cấp, để đối chiếu; chỉ họ tên thì không đủ để nhận ra người.",
         examples=("Phạm Văn Ví Dụ", "Đinh Thị Ví Dụ"),
     )
@@ -23,6 +22,7 @@ class AccountResource(Resource):
         "person__cccd",
         "Số CCCD",
         widget=CccdWidget(),
+        required=True,
         hint="Của người hưởng: đủ 12 chữ số, ô dạng chữ (Text). Chưa có thì ghi số CMND hoặc số hồ sơ.",
         examples=("051079000002", "051215000003"),
     )
