@@ -46,6 +46,7 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "beneficiaries:person_edit": ({OFFICER, PHONG}, "commune"),
     "beneficiaries:person_compare": ({OFFICER, PHONG}, "commune"),
     "beneficiaries:identity": (BENEFITS | {POLICE}, ""),
+    "beneficiaries:identity_export": (BENEFITS | {POLICE}, ""),
     "beneficiaries:identity_check": ({PHONG, HEAD}, ""),
     "beneficiaries:identity_issue": (BENEFITS | {POLICE}, "commune"),
     "beneficiaries:identity_issue_in_full": (BENEFITS | {POLICE}, "commune"),
@@ -64,7 +65,9 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "beneficiaries:payee_edit": ({OFFICER, PHONG}, "commune"),
     "beneficiaries:account_correct": ({OFFICER, PHONG}, "commune"),
     "beneficiaries:papers": (COMMUNE | {PHONG, HEAD}, ""),
+    "beneficiaries:papers_export": (COMMUNE | {PHONG, HEAD}, ""),
     "beneficiaries:changes": (BENEFITS, ""),
+    "beneficiaries:changes_export": (BENEFITS, ""),
     "beneficiaries:changes_appraise": ({PHONG}, ""),
     "beneficiaries:changes_reject": ({PHONG, HEAD, CHAIRMAN}, ""),
     "beneficiaries:changes_decide": ({PHONG, HEAD, CHAIRMAN}, ""),
@@ -226,7 +229,7 @@ def _url(name: str, rows: Rows) -> str:
         "beneficiaries:import_template",
     ):
         return reverse(name, kwargs={"pk": rows.batch})
-    if name.startswith("beneficiaries:identity_") and name != "beneficiaries:identity_check":
+    if name.startswith("beneficiaries:identity_") and name.rpartition("_")[2] not in ("check", "export"):
         return reverse(name, kwargs={"pk": rows.issue})
     if name.startswith("payments:") and name.endswith("batch"):
         return reverse(name, kwargs={"pk": rows.results})

@@ -1,7 +1,8 @@
 """What a list must say about itself to be exported, and the lists that there are."""
 
 import datetime
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -67,11 +68,17 @@ class ListExport:
     def count(self) -> int:
         return self.rows().count()
 
+    def prepared(self, rows: list[Any]) -> Iterable[Any]:
+        """Rows of a chunk as the resource takes them; a list whose page shows more than its rows says how."""
+        return rows
+
     def lines(self) -> Iterator[list[Any]]:
-        """The cells of each row. One query whatever the size, memory for a chunk of rows."""
+        """The cells of each row. One query, and what ``prepared`` asks for each chunk; memory for a chunk of rows."""
         resource, fields = self.resource, list(self.columns.values())
-        for row in self.rows().iterator(chunk_size=CHUNK):
-            yield [resource.export_field(field, row, mask=not self.full_numbers) for field in fields]
+        rows = self.rows().iterator(chunk_size=CHUNK)
+        while chunk := list(islice(rows, CHUNK)):
+            for row in self.prepared(chunk):
+                yield [resource.export_field(field, row, mask=not self.full_numbers) for field in fields]
 
 
 _lists: dict[str, type[ListExport]] = {}

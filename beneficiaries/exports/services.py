@@ -16,7 +16,9 @@ from batosocial.jobs.runner import RunningJob
 from batosocial.jobs.services import queue_job
 from batosocial.lib.money import format_number
 from batosocial.staff.models import User
-from beneficiaries.exports import lists
+
+# The lists register themselves, for a worker too, which reads no addresses.
+from beneficiaries.exports import changes, identity, lists, papers, people, routes  # noqa: F401
 from beneficiaries.exports.lists import ListExport
 from beneficiaries.exports.writing import FORMATS, write_list
 

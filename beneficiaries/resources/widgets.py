@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils import timezone
 from import_export import widgets
 
 from batosocial.lib import clock
@@ -34,7 +35,7 @@ class PartialDateWidget(widgets.Widget):
 
 
 class DateWidget(widgets.Widget):
-    """A day as Vietnamese write it, 22/07/2024; of a moment its local day and time."""
+    """A day as Vietnamese write it, 22/07/2024; of a moment the day that it was in Vietnam."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> datetime.date | None:
         if value in (None, ""):
@@ -49,6 +50,8 @@ class DateWidget(widgets.Widget):
         return datetime.date(date.year, date.month, date.day)
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        if isinstance(value, datetime.datetime) and timezone.is_aware(value):
+            value = timezone.localtime(value)
         return f"{value:%d/%m/%Y}" if value else ""
 
 

@@ -15,7 +15,8 @@ from batosocial.jobs.models import Job
 from batosocial.staff.models import Role, User
 from beneficiaries.exports.lists import ListExport, find
 from beneficiaries.exports.writing import XLSX
-from beneficiaries.models import Payee, Person
+from beneficiaries.identity.services import check_people
+from beneficiaries.models import Category, Change, Payee, Person
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -209,7 +210,133 @@ class TestLongLists:
         assert all(len(str(row[4])) == 12 for row in self.exported(client, so="day_du")[1][1:])
 
 
-@pytest.mark.parametrize("name", ["doi-tuong", "noi-nhan-cho-xac-nhan"])
+class TestChanges:
+    def export(self, client: Client, so: str = "") -> list[dict[str, str]]:
+        head, *rows = as_csv(post(client, "changes", {"tim": "Biến Động Thử"}, dang="csv", so=so))
+        return [dict(zip(head, row, strict=True)) for row in rows]
+
+    def change(self, category: str = "BTXH-5C", **fields: Any) -> Change:
+        person = make.person("Phạm Thị Biến Động Thử", cccd="096150112233")
+        code, fields["proposed_by"] = Category.objects.get(code=category), make.user(Role.COMMUNE_OFFICER)
+        proposal = {"category": category, "level": 0, "own_amount": None, "dependants": []}
+        return Change.objects.create(
+            kind="start",
+            policy=code.policy,
+            person=person,
+            effective_month=make.NEXT_MONTH,
+            proposal=proposal,
+            **fields,
+        )
+
+    def test_what_the_page_shows(self, client: Client) -> None:
+        self.change()
+        signed_in(client)
+        (cells,) = self.export(client, so="day_du")
+        assert (cells["Họ và tên"], cells["Số CCCD"]) == ("Phạm Thị Biến Động Thử", "'096150112233")
+        assert (cells["Biến động"], cells["Từ"]) == ("Hưởng BTXH-5C", "tháng 8/2024")
+        assert cells["Tăng, giảm mỗi tháng (đồng)"] == "500000"
+        assert cells["Trạng thái"] == "Chờ thẩm định"
+
+    @pytest.mark.parametrize("sees", [True, False])
+    def test_private_groups(self, client: Client, sees: bool) -> None:
+        self.change("BTXH-8", rejection="vì HIV", state="rejected")
+        signed_in(client, sees_confidential=sees)
+        (cells,) = self.export(client)
+        assert ("BTXH-8" in cells["Biến động"]) is sees
+        assert (cells["Lý do không chấp nhận"] == "vì HIV") is sees
+        assert ("HIV" in str(cells)) is sees
+
+    def test_of_somebody_who_is_to_come_only_what_the_page_tells(self, client: Client) -> None:
+        elsewhere = make.person("Phạm Thị Sắp Đến", commune=make.commune(make.BA_TO_TOWN), cccd="096150445566")
+        officer = signed_in(client, role=Role.COMMUNE_OFFICER)
+        Change.objects.create(
+            kind="move", person=elsewhere, effective_month=make.NEXT_MONTH, proposed_by=officer,
+            from_commune=elsewhere.commune, to_commune=make.commune(make.BA_DONG), proposal={"hamlet": "Thôn Mới"},
+        )  # fmt: skip
+        answer = as_csv(post(client, "changes", {"loai": "move", "trang_thai": "waiting"}, dang="csv", so="day_du"))
+        text = str(answer)
+        assert "Chuyển từ" in text
+        assert "096150445566" not in text and "Phạm Thị Sắp Đến" not in text and elsewhere.birth_text not in text
+
+    def test_queries_do_not_grow(self, client: Client, django_assert_max_num_queries: Any) -> None:
+        signed_in(client)
+        with django_assert_max_num_queries(24):
+            few = as_csv(post(client, "changes", {"trang_thai": "applied", "xa": make.BA_DONG}, dang="csv"))
+        with django_assert_max_num_queries(24):
+            many = as_csv(post(client, "changes", {"trang_thai": "applied", "chinh_sach": "NCC"}, dang="csv"))
+        assert len(many) > 2 * len(few) > 100
+
+
+class TestIdentity:
+    def issues(self) -> tuple[Person, Person]:
+        twins = [
+            make.person("Phạm Thị Trùng Thử", cccd="", birth="12/05/1950", hamlet=HAMLET, commune=make.commune(code))
+            for code in (make.BA_DONG, make.BA_TO_TOWN)
+        ]
+        for person in twins:
+            make.entitlement(person)
+        check_people([person.pk for person in twins])
+        return twins[0], twins[1]
+
+    def export(self, client: Client) -> tuple[list[str], list[dict[str, str]]]:
+        head, *rows = as_csv(post(client, "identity", {"tim": "Trùng Thử"}, dang="csv", so="day_du"))
+        return head, [dict(zip(head, row, strict=True)) for row in rows]
+
+    def test_those_who_work_with_benefits_see_both_amounts(self, client: Client) -> None:
+        self.issues()
+        signed_in(client)
+        head, rows = self.export(client)
+        assert "Đang được chi (đồng/tháng)" in head
+        assert "500000" in {row["Đang được chi (đồng/tháng)"] for row in rows}
+        assert {row["Họ và tên"] for row in rows} == {"Phạm Thị Trùng Thử"}
+
+    def test_the_police_get_nothing_about_money(self, client: Client) -> None:
+        self.issues()
+        signed_in(client, role=Role.POLICE)
+        head, rows = self.export(client)
+        assert rows
+        assert not any("chi" in heading.lower().split() for heading in head)
+        assert "500000" not in str(rows) and "BTXH" not in str(rows)
+
+    def test_of_another_commune_only_the_place(self, client: Client) -> None:
+        self.issues()
+        signed_in(client, role=Role.COMMUNE_OFFICER)
+        _, rows = self.export(client)
+        assert rows
+        doubles = [row["Trùng với"] for row in rows if row["Trùng với"]]
+        assert all("Phạm" not in text and "1950" not in text for text in doubles)
+
+    def test_queries_do_not_grow(self, client: Client, django_assert_max_num_queries: Any) -> None:
+        signed_in(client)
+        for number in (1, 20):
+            for _ in range(number):
+                self.issues()
+            with django_assert_max_num_queries(24):
+                self.export(client)
+
+
+class TestPapers:
+    def test_of_the_own_commune_with_how_long_they_last(self, client: Client) -> None:
+        for commune, until in ((make.BA_DONG, "2024-07-01"), (make.BA_TO_TOWN, "2024-07-02")):
+            person = make.person(commune=make.commune(commune))
+            payee = make.payee(
+                person, Payee.Kind.AUTHORISED, f"Phạm Văn {commune}", paper_number="01/GUQ", paper_valid_until=until
+            )
+            make.route(person, account=make.account(), payee=payee, confirmed_by=make.user())
+        signed_in(client, role=Role.COMMUNE_LEADER)
+        head, *rows = as_csv(post(client, "papers", {}, dang="csv"))
+        cells = {row[head.index("Người nhận thay")]: dict(zip(head, row, strict=True)) for row in rows}
+        mine = cells[f"Phạm Văn {make.BA_DONG}"]
+        assert (mine["Có giá trị đến"], mine["Thời hạn"]) == ("01/07/2024", "Đã hết hạn")
+        assert f"Phạm Văn {make.BA_TO_TOWN}" not in cells
+
+    def test_queries_do_not_grow(self, client: Client, django_assert_max_num_queries: Any) -> None:
+        signed_in(client)
+        with django_assert_max_num_queries(14):
+            as_csv(post(client, "papers", {}, dang="csv"))
+
+
+@pytest.mark.parametrize("name", ["doi-tuong", "noi-nhan-cho-xac-nhan", "bien-dong", "giay-to-het-han"])
 def test_a_list_never_leaves_its_roles(name: str) -> None:
     kind: type[ListExport] = find(name)
     assert not {Role.POLICE, Role.PAYER, Role.ADMIN} & set(kind.roles)
