@@ -6,7 +6,8 @@ from typing import Any
 
 from batosocial.lib.dates import PartialDate, parse_partial
 from batosocial.lib.national_id import normalize
-from batosocial.lib.text import clean, same_spelling
+from batosocial.lib.text import clean
+from beneficiaries.identity.comparison import mismatches
 from beneficiaries.models import Person
 
 #: Form field → what people call it.
@@ -79,6 +80,4 @@ def shown(name: str, text: str) -> str:
 
 def differs_from_card(person: Person) -> bool:
     """Whether file and card disagree where both speak; tone place and case are no difference (rules.md 9.1)."""
-    if person.card_name and not same_spelling(person.name, person.card_name):
-        return True
-    return bool(person.card_birth_text) and person.card_birth_text != person.birth_text
+    return any(mismatches(person))

@@ -17,7 +17,7 @@ from beneficiaries.identity import doubles, rules, status
 from beneficiaries.identity.comparison import BirthParts, birth_mismatch, name_mismatch
 
 #: Checks take turns: two that touch the same people would otherwise undo each other's work.
-_LOCK = (7302, 1)
+_TURN = "SELECT pg_advisory_xact_lock(7302, 1)"
 
 PASSED = "Kiểm tra lại đạt."
 NOT_NEEDED = "Không còn hưởng nên không cần xử lý."
@@ -182,6 +182,12 @@ def check(person_ids: Iterable[int] | None, progress: Progress = lambda done, to
     return _Check(person_ids, progress).run()
 
 
+def take_turn() -> None:
+    """Wait for a check that runs, until the end of the transaction; before locking issues that a check will write."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TURN)
+
+
 class _Check:
     def __init__(self, person_ids: Iterable[int] | None, progress: Progress) -> None:
         self.ids = None if person_ids is None else sorted(set(person_ids))
@@ -208,7 +214,7 @@ class _Check:
         ]
         people = 0
         with connection.cursor() as self.cursor:
-            self._execute("SELECT pg_advisory_xact_lock(%(space)s, %(lock)s)", space=_LOCK[0], lock=_LOCK[1])
+            self.cursor.execute(_TURN)
             for done, (name, work) in enumerate(steps):
                 self.progress(people * done // len(steps), people, name)
                 work()

@@ -6,6 +6,7 @@ A file that knows less than the card (only the year of birth) does not differ fr
 from dataclasses import dataclass
 
 from batosocial.lib.text import accent_key, fold, same_spelling
+from beneficiaries.models import Person
 
 #: How a name or a birth date differs, as people read it.
 MISMATCHES = {
@@ -57,3 +58,10 @@ def birth_mismatch(file: BirthParts, card: BirthParts) -> str:
         if of_file != of_card:
             return part
     return ""
+
+
+def mismatches(person: Person) -> tuple[str, str]:
+    """How somebody's name and birth differ between file and card, "" where they don't."""
+    of_file = BirthParts(person.birth_year, person.birth_month, person.birth_day)
+    of_card = BirthParts(person.card_birth_year, person.card_birth_month, person.card_birth_day)
+    return name_mismatch(person.name, person.card_name), birth_mismatch(of_file, of_card)

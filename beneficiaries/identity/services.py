@@ -11,7 +11,7 @@ from batosocial.audit import services as audit
 from batosocial.jobs.models import Job
 from batosocial.jobs.services import queue_job
 from batosocial.staff.models import BENEFIT_ROLES, Role, User
-from beneficiaries.identity.checking import Checked, Progress, check
+from beneficiaries.identity.checking import Checked, Progress, check, take_turn
 from beneficiaries.models import IdentityEvent, IdentityIssue, Person
 
 CHECK_JOB = "beneficiaries.check_identity"
@@ -132,6 +132,7 @@ def accept_issue(*, actor: User, issue_id: int, reason: str) -> IdentityIssue:
     reason = reason.strip()
     if not reason:
         raise ValueError("Hãy ghi vì sao giữ nguyên, để người sau không phải kiểm tra lại.")
+    take_turn()
     issue = _locked(actor, issue_id)
     if not may_accept(actor, issue):
         raise PermissionDenied
@@ -161,6 +162,7 @@ def accept_issue(*, actor: User, issue_id: int, reason: str) -> IdentityIssue:
 @transaction.atomic
 def recheck_issue(*, actor: User, issue_id: int) -> IdentityIssue:
     """Ask the rules again about the person and those with whom something is shared; errors as in ``take_issue``."""
+    take_turn()
     issue = _locked(actor, issue_id)
     audit.record(actor=actor, action="Kiểm tra lại nhân thân", row=issue)
     check([issue.person_id])

@@ -12,7 +12,7 @@ from batosocial.lib.text import same_spelling
 from batosocial.staff.models import Role, User
 from beneficiaries import amounts, confidential
 from beneficiaries.identity import words
-from beneficiaries.identity.comparison import BirthParts, birth_mismatch, name_mismatch
+from beneficiaries.identity.comparison import MISMATCHES, mismatches
 from beneficiaries.models import Entitlement, IdentityIssue, Person
 
 
@@ -164,9 +164,7 @@ def card_comparison(person: Person) -> Comparison:
     if person.cccd:
         found, sex, told_year = describe(person.cccd)
         told_sex, province = SEX_NAMES[sex], found or f"mã {person.cccd[:3]} không có trong bảng"
-    of_file = BirthParts(person.birth_year, person.birth_month, person.birth_day)
-    of_card = BirthParts(person.card_birth_year, person.card_birth_month, person.card_birth_day)
-    name_differs, birth_differs = name_mismatch(person.name, person.card_name), birth_mismatch(of_file, of_card)
+    name_differs, birth_differs = mismatches(person)
     file_sex = SEX_NAMES[person.sex]
     year_differs = told_year is not None and told_year != person.birth_year
     return Comparison(
@@ -193,7 +191,7 @@ def card_comparison(person: Person) -> Comparison:
 def _card_cell(text: str, how: str) -> Cell:
     if not text:
         return Cell("Chưa có")
-    return Cell(text, words.MISMATCHES[how].capitalize(), "danger") if how else Cell(text)
+    return Cell(text, MISMATCHES[how].capitalize(), "danger") if how else Cell(text)
 
 
 def _told_cell(text: str, *, differs: bool) -> Cell:

@@ -30,6 +30,8 @@ WITH wanted AS (
            END AS new
     FROM identity_scope s JOIN beneficiaries_person p ON p.id = s.person_id
     WHERE s.asked AND (%(ids)s::bigint[] IS NULL OR p.id = ANY(%(ids)s))
+    -- Whom somebody is editing at this moment, their own check looks after; waiting for them would be a deadlock.
+    FOR NO KEY UPDATE OF p SKIP LOCKED
 )
 UPDATE beneficiaries_person p SET identity_status = w.new
 FROM wanted w WHERE w.id = p.id AND w.new <> w.old
@@ -47,8 +49,12 @@ GROUP BY p.id, p.identity_note
 """
 
 _NOTES = """
-UPDATE beneficiaries_person p SET identity_note = n.note
-FROM unnest(%s::bigint[], %s::text[]) AS n (id, note) WHERE n.id = p.id
+WITH wanted AS (
+    SELECT p.id, n.note
+    FROM unnest(%s::bigint[], %s::text[]) AS n (id, note) JOIN beneficiaries_person p ON p.id = n.id
+    FOR NO KEY UPDATE OF p SKIP LOCKED
+)
+UPDATE beneficiaries_person p SET identity_note = w.note FROM wanted w WHERE w.id = p.id
 """
 
 

@@ -11,6 +11,7 @@ from batosocial.audit.models import Entry
 from batosocial.lib import clock, months
 from batosocial.lib.text import holder_key
 from batosocial.staff.models import User
+from beneficiaries.identity.services import check_people
 from beneficiaries.models import Account, Payee, PayoutRoute
 from beneficiaries.payout.entering import ENTERING_ROLES, locked_person
 
@@ -62,7 +63,9 @@ def edit_payee(*, actor: User, payee_id: int, version: int, values: Mapping[str,
         return payee
     _check_identity(payee, changes)
     _need_reason(changes, EXPLAINED, payee, reason)
-    return _save(actor, payee, changes, "Sửa người nhận tiền", reason)
+    saved = _save(actor, payee, changes, "Sửa người nhận tiền", reason)
+    check_people([payee.person_id])
+    return saved
 
 
 @transaction.atomic

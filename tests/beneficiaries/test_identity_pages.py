@@ -360,3 +360,20 @@ class TestHomePage:
     @pytest.mark.parametrize("role", [Role.CHAIRMAN, Role.PAYER, Role.ADMIN])
     def test_nothing_for_others(self, role: Role) -> None:
         assert todos(make.user(role)) == []
+
+
+class TestPersonPage:
+    def test_it_names_what_waits_and_leads_there(self, client: Client) -> None:
+        person = receiving("Phạm Thị Vy", card_name="Phạm Thị Vi", cccd="051050123456")
+        services.check_people([person.pk])
+        page = text(client, make.user(Role.COMMUNE_OFFICER), f"/doi-tuong/{person.pk}/")
+        for rule in ("digits", "card"):
+            assert f"{URL}{issue_of(person, rule).pk}/" in page
+        assert "Số CCCD là của Nam, hồ sơ ghi Nữ" in page
+        assert "khác chính tả i/y" in page
+        assert page.count("hồ sơ ghi Nữ") == 1
+
+    def test_a_note_of_somebody_stays(self, client: Client) -> None:
+        person = receiving(cccd="051050123456", identity_note="Đã lập Mẫu 26")
+        services.check_people([person.pk])
+        assert "Đã lập Mẫu 26" in text(client, make.user(), f"/doi-tuong/{person.pk}/")

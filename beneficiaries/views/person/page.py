@@ -38,7 +38,8 @@ def person_in_full(request: StaffRequest, pk: int) -> HttpResponse:
 
 def _page(request: StaffRequest, pk: int, *, full: bool = False) -> HttpResponse:
     month, today, user = months.first(clock.today()), clock.today(), request.user
-    found: Any = get_object_or_404(Person.objects.visible_to(user).with_status(month).select_related("commune"), pk=pk)
+    people = Person.objects.visible_to(user).with_status(month).annotate(waiting_issues=identity.waiting_issues(user))
+    found: Any = get_object_or_404(people.select_related("commune"), pk=pk)
     if full:
         record_full_view(actor=user, person=found)
     granted = benefits.benefits_of(found, month, today, user)
@@ -55,6 +56,8 @@ def _page(request: StaffRequest, pk: int, *, full: bool = False) -> HttpResponse
         "status_tone": STATUS_TONES[status],
         "identity_tone": IDENTITY_TONES[Person.IdentityStatus(found.identity_status)],
         "identity": identity.identity_lines(found),
+        "identity_note": identity.note_of(found),
+        "issues": identity.issues_of(found),
         "benefits": granted,
         "totals": benefits.totals_of(granted),
         "payees": payees,
