@@ -88,7 +88,7 @@ INSERT INTO identity_scope (person_id, asked) SELECT DISTINCT person_id, false F
 ON CONFLICT DO NOTHING
 """
 
-_STANDING = """
+_STANDING = f"""
 WITH benefit AS (
     SELECT e.person_id,
            bool_or(upper_inf(e.months) OR upper(e.months) > %(month)s) AS lasting,
@@ -98,8 +98,7 @@ WITH benefit AS (
            bool_or(c.policy = 'NCC' AND (upper_inf(e.months) OR upper(e.months) > %(month)s)) AS merit,
            bool_or(c.policy = 'BTXH' AND (upper_inf(e.months) OR upper(e.months) > %(month)s)) AS social
     FROM identity_scope s
-    JOIN beneficiaries_entitlement e ON e.person_id = s.person_id
-    JOIN beneficiaries_change g ON g.id = e.granted_by_id AND g.state = 'applied'
+    JOIN beneficiaries_entitlement e ON e.person_id = s.person_id AND {rules.GRANTED}
     JOIN beneficiaries_category c ON c.id = e.category_id AND c.regime <> 'one_off'
     GROUP BY e.person_id
 ), proposal AS (

@@ -5,6 +5,8 @@ alone, or a name and a year, says nothing in Ba Tơ (rules.md 9.5): it takes the
 only offered, as a person never stops being paid because of it.
 """
 
+from beneficiaries.identity.rules import GRANTED
+
 #: Of a larger group only so many are set beside each of the others.
 SHOWN = 20
 
@@ -39,13 +41,12 @@ WHERE r.account_id IS NOT NULL AND r.state <> 'rejected'
   AND (upper_inf(r.months) OR upper(r.months) > %(month)s) {same_account}
 """
 #: One child counted in the same benefit of two people (khoản 4 Điều 5 NĐ 20/2021).
-_SAME_CHILD = """
+_SAME_CHILD = f"""
 SELECT DISTINCT 'same_child', e.category_id || ':' || d.cccd, e.person_id
 FROM beneficiaries_dependant d
-JOIN beneficiaries_entitlement e ON e.id = d.entitlement_id
-JOIN beneficiaries_change g ON g.id = e.granted_by_id AND g.state = 'applied'
+JOIN beneficiaries_entitlement e ON e.id = d.entitlement_id AND {GRANTED}
 JOIN beneficiaries_category c ON c.id = e.category_id AND c.per_dependant
-WHERE d.cccd <> '' AND (upper_inf(e.months * d.months) OR upper(e.months * d.months) > %(month)s) {same_child}
+WHERE d.cccd <> '' AND (upper_inf(e.months * d.months) OR upper(e.months * d.months) > %(month)s) {{same_child}}
 """
 
 #: What narrows each rule to those who share something with the people asked for.

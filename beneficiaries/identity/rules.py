@@ -5,6 +5,9 @@ counts.
 What the twelve digits tell is the same here as in ``lib.national_id``; a test holds the two together.
 """
 
+#: ``Entitlement.objects.granted()`` of an entitlement e, as SQL.
+GRANTED = """(e.voided_by_id IS NULL AND EXISTS (
+    SELECT FROM beneficiaries_change g WHERE g.id = e.granted_by_id AND g.state = 'applied'))"""
 #: What the digits of ``p.cccd`` tell (NĐ 137/2015 Điều 13; TT 59/2021/TT-BCA, lapsed on 01/7/2024).
 TOLD_SEX = "CASE substr(p.cccd, 4, 1)::int & 1 WHEN 1 THEN 'F' ELSE 'M' END"
 TOLD_YEAR = "1900 + 100 * (substr(p.cccd, 4, 1)::int / 2) + substr(p.cccd, 5, 2)::int"
@@ -61,7 +64,7 @@ SELECT p.id, 'malformed', 'dependant_form', 'dependant:' || d.id, 'commune', 60,
            jsonb_build_object('what', 'dependant', 'name', d.name, 'length', length(d.cccd))))
 FROM identity_scope s
 JOIN beneficiaries_person p ON p.id = s.person_id
-JOIN beneficiaries_entitlement e ON e.person_id = p.id
+JOIN beneficiaries_entitlement e ON e.person_id = p.id AND e.voided_by_id IS NULL
 JOIN beneficiaries_dependant d ON d.entitlement_id = e.id
 WHERE s.asked AND s.counts AND d.cccd <> '' AND d.cccd !~ '^\d{12}$'
   AND (upper_inf(e.months * d.months) OR upper(e.months * d.months) > %(month)s)

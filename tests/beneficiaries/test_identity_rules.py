@@ -14,7 +14,7 @@ from batosocial.staff.models import Role
 from beneficiaries.identity import rules
 from beneficiaries.identity.comparison import BirthParts, birth_mismatch, name_mismatch
 from beneficiaries.identity.services import check_people
-from beneficiaries.models import Change, Dependant, IdentityIssue, Payee, Person
+from beneficiaries.models import Change, Dependant, Entitlement, IdentityIssue, Payee, Person
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +109,20 @@ class TestWhoCounts:
         stopped = make.person(cccd="")
         make.entitlement(stopped, before=make.THIS_MONTH)
         assert found(dead, stopped) == []
+
+    def test_a_benefit_that_was_entered_by_mistake_counts_nowhere(self) -> None:
+        parents = [make.person(birth="1985"), make.person("Phạm Văn Cha", sex="M", birth="1983")]
+        for parent in parents:
+            benefit = make.entitlement(parent, "BTXH-4", dependants=1)
+            Dependant.objects.filter(entitlement=benefit).update(cccd="051215123456")
+        assert rules_of(*parents) == [Rule.SAME_CHILD] * 2
+        Entitlement.objects.filter(person=parents[0]).update(voided_by=benefit.granted_by)
+        assert found(*parents) == []
+        Person.objects.filter(pk=parents[0].pk).update(died_on=datetime.date(2024, 5, 3))
+        issue = make.identity_issue(parents[0])
+        check_people([parents[0].pk])
+        issue.refresh_from_db()
+        assert (issue.state, issue.reason) == (State.CLOSED, "Không còn hưởng nên không cần xử lý.")
 
     def test_a_benefit_to_come_or_proposed_does(self) -> None:
         coming, proposed = make.person(cccd=""), make.person(cccd="")

@@ -9,12 +9,14 @@ import pytest
 from django.db import connection, transaction
 
 from batosocial.staff.models import Role, User
+from beneficiaries.changes.services import propose_move
 from beneficiaries.entry.services import add_person, edit_person
 from beneficiaries.identity import services
 from beneficiaries.models import IdentityIssue, Payee, Person
 from beneficiaries.payout.correcting import edit_payee
 from tests import factories as make
 from tests.beneficiaries import import_lists as lists
+from tests.beneficiaries.changes import flow
 
 Kind, Rule = IdentityIssue.Kind, IdentityIssue.Rule
 
@@ -65,6 +67,26 @@ class TestWriters:
         lists.accept(batch)
         people = Person.objects.filter(changes__batch=batch)
         assert not IdentityIssue.objects.filter(person__in=people).exists()
+
+    def test_moves(self) -> None:
+        """Khoản 3 Điều 8 NĐ 20/2021: moving inside the district needs no new decision."""
+        one, two = make.person(cmnd="212345678"), make.person("Đinh Thị Hai", cmnd="212345678")
+        services.check_people([one.pk])
+        assert IdentityIssue.objects.get(person=two).side == IdentityIssue.Side.COMMUNE
+        move = propose_move(
+            actor=flow.officer(), person_id=one.pk, to_commune=make.commune(make.BA_TO_TOWN), paper=flow.PAPER
+        )
+        flow.appraised(move)
+        one.refresh_from_db()
+        assert one.commune == make.commune(make.BA_TO_TOWN)
+        issues = IdentityIssue.objects.filter(person__in=[one, two])
+        assert {issue.side for issue in issues} == {IdentityIssue.Side.OFFICE}
+
+    def test_benefits(self) -> None:
+        person = make.person(cccd="", birth="1960")
+        services.check_people([person.pk])
+        flow.decided(flow.start(person))
+        assert IdentityIssue.objects.get(person=person).policies == "BTXH"
 
     def test_payees(self, officer: User) -> None:
         person = make.person()
