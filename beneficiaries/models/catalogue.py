@@ -128,6 +128,7 @@ class Provider(models.Model):
         return self.short_name
 
     def clean(self) -> None:
+        self.usual_lengths, self.aliases = self.usual_lengths or [], self.aliases or []
         lengths, names = self.usual_lengths, self.aliases
         if not isinstance(lengths, list) or not all(type(n) is int and 6 <= n <= 19 for n in lengths):
             raise ValidationError({"usual_lengths": "Ghi các số từ 6 đến 19 trong ngoặc vuông, ví dụ [12, 13]."})

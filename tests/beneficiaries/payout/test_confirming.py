@@ -318,6 +318,53 @@ class TestPage:
         assert imported.person.name not in page
         assert typed.person.name in page
 
+    def test_a_change_shows_old_and_new_beside_each_other(
+        self, client: Client, person: Person, officer: User, leader: User
+    ) -> None:
+        make.route(person, account=make.account("4505205000001"), confirmed_by=make.user())
+        new_route(person, officer)
+        client.force_login(leader)
+        page = client.get(URL).content.decode()
+        assert "Thay đổi" in page
+        assert "•••• 0001" in page
+
+    def test_the_first_route_of_a_person_is_new(
+        self, client: Client, person: Person, officer: User, leader: User
+    ) -> None:
+        make.route(person, before=datetime.date(2024, 3, 1), confirmed_by=make.user())
+        make.route(person, "NCC", confirmed_by=make.user())
+        new_route(person, officer)
+        client.force_login(leader)
+        assert client.get(URL).context["rows"][0].old is None
+
+    def test_another_payee_at_the_same_place_stands_out(
+        self, client: Client, person: Person, officer: User, leader: User
+    ) -> None:
+        account = make.account(holder_name="DINH VAN HO")
+        guardian = make.payee(person, Payee.Kind.GUARDIAN, "Đinh Văn Hộ")
+        make.route(person, account=account, payee=guardian, confirmed_by=make.user())
+        make.route(person, account=account, start=AUGUST, entered_by=officer)
+        client.force_login(leader)
+        (row,) = client.get(URL).context["rows"]
+        assert (row.changes_account, row.changes_payee) == (False, True)
+        assert "Người giám hộ Đinh Văn Hộ" in client.get(URL).content.decode()
+
+    def test_what_deserves_a_look_is_named(self, client: Client, officer: User, leader: User) -> None:
+        child = make.person("Phạm Thị Bé", birth="2012", died_on=datetime.date(2024, 7, 1))
+        account = make.account("450520599887", holder_name="PHAM THI BE")
+        make.route(make.person(), account=account, confirmed_by=make.user())
+        make.route(child, account=account, start=AUGUST, entered_by=officer)
+        client.force_login(leader)
+        (row,) = client.get(URL).context["rows"]
+        said = " ".join(row.notes)
+        for text in ("thường có 13", "nhận tiền cho 1 người khác", "chưa đủ 16 tuổi", "đã chết ngày 01/07/2024"):
+            assert text in said
+
+    def test_a_month_opened_meanwhile_is_said(self, client: Client, person: Person, officer: User) -> None:
+        new_route(person, officer, JULY)
+        client.force_login(make.user(Role.COMMUNE_LEADER))
+        assert "sẽ dùng từ tháng 8/2024" in client.get(URL).content.decode()
+
     def test_queries_do_not_grow(self, client: Client, officer: User, django_assert_max_num_queries: Any) -> None:
         client.force_login(make.user(Role.DISTRICT_OFFICER))
         for total in (1, 60):
