@@ -56,11 +56,12 @@ def edit_payee(*, actor: User, payee_id: int, version: int, values: Mapping[str,
     visible = Payee.objects.visible_to(actor).exclude(kind=Payee.Kind.OWN)
     locked_person(actor, visible.values_list("person_id", flat=True).get(pk=payee_id))
     payee = visible.select_for_update(of=("self",)).get(pk=payee_id)
-    if payee.version != version:
-        raise EditedMeanwhile(payee, version)
     changes = audit.differences(payee, {name: values[name] for name in PAYEE_FIELDS if name in values})
     if not changes:
+        # Sent a second time, or two who meant the same: nothing to tell.
         return payee
+    if payee.version != version:
+        raise EditedMeanwhile(payee, version)
     _check_identity(payee, changes)
     _need_reason(changes, EXPLAINED, payee, reason)
     saved = _save(actor, payee, changes, "Sửa người nhận tiền", reason)
@@ -77,13 +78,13 @@ def correct_account(*, actor: User, account_id: int, version: int, values: Mappi
     if actor.role not in ENTERING_ROLES or not actor.is_active:
         raise PermissionDenied
     account = Account.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=account_id)
+    changes = audit.differences(account, {name: values[name] for name in ("holder_name", "opened_on")})
+    if not changes:
+        return account
     if account.version != version:
         raise EditedMeanwhile(account, version)
     if actor.in_commune and serves_foreigners(account, actor):
         raise CorrectionRefused("Tài khoản này còn phục vụ người ở xã khác: hãy đề nghị Phòng LĐ-TB&XH sửa.")
-    changes = audit.differences(account, {name: values[name] for name in ("holder_name", "opened_on")})
-    if not changes:
-        return account
     _need_reason(changes, frozenset(changes), account, reason)
     return _save(actor, account, changes, "Đính chính tài khoản", reason)
 

@@ -38,6 +38,7 @@ class PayeeCccdField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         attrs = {"inputmode": "numeric", "autocomplete": "off"}
+        options.setdefault("help_text", "12 chữ số trên thẻ.")
         super().__init__(label="Số CCCD", required=False, widget=forms.TextInput(attrs=attrs), **options)
 
     def clean(self, value: Any) -> str:
@@ -50,7 +51,8 @@ class PayeeCccdField(forms.CharField):
 
 class PhoneField(forms.CharField):
     def __init__(self) -> None:
-        super().__init__(label="Điện thoại", required=False, widget=forms.TextInput(attrs={"inputmode": "tel"}))
+        widget = forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"})
+        super().__init__(label="Điện thoại", required=False, widget=widget, help_text="Không bắt buộc.")
 
     def clean(self, value: Any) -> str:
         phone = re.sub(r"[\s.\-()]", "", half_width(clean(super().clean(value))))

@@ -165,8 +165,17 @@ class RouteForm(forms.Form):
             for problem in check_cccd(self.data.get("cccd", "")).problems:
                 if problem.code == "repaired":
                     self.cautions.say("cccd", problem.message_vi)
+        self._describe_cautions()
         if self.cautions and self.data.get("da_xem") != self.cautions.digest:
             self.add_error(None, "Chưa ghi vào sổ. Hãy xem các điều cần chú ý, đánh dấu đã đối chiếu rồi gửi lại.")
+
+    def _describe_cautions(self) -> None:
+        """Let a screen reader say a field's cautions with the field."""
+        for name, texts in self.cautions.by_field.items():
+            bound = self[name]
+            ids = [f"{bound.auto_id}_helptext"] if bound.help_text else []
+            ids += [f"{bound.auto_id}_caution_{number}" for number in range(1, len(texts) + 1)]
+            self.fields[name].widget.attrs["aria-describedby"] = " ".join(ids)
 
     def _clean_payee(self, cleaned: dict[str, Any]) -> Payee | NewPayee | None:
         chosen = cleaned.get("nguoi_nhan", "")

@@ -111,6 +111,11 @@ class TestPayee:
         (entry,) = told.value.entries
         assert (entry.actor, entry.changes) == (first, {"phone": ["", "0912345678"]})
 
+    def test_the_same_edit_sent_twice_is_one(self, officer: User, guardian: Payee) -> None:
+        for _ in range(2):
+            assert edit(officer, guardian, version=1, phone="0912345678").version == 2
+        assert Entry.objects.filter(actor=officer).count() == 1
+
     def test_roles_and_scope(self, guardian: Payee, person: Person) -> None:
         for role in (Role.COMMUNE_LEADER, Role.DISTRICT_LEADER, Role.CHAIRMAN):
             with pytest.raises(PermissionDenied):
@@ -148,7 +153,8 @@ class TestAccount:
 
     def test_over_another_edit_not(self, officer: User, route: PayoutRoute) -> None:
         assert route.account is not None
-        self.correct(make.user(), route.account)
+        values = {"holder_name": "DINH VAN HOI", "opened_on": None}
+        correct_account(actor=make.user(), account_id=route.account.pk, version=1, values=values, reason="Sai")
         with pytest.raises(EditedMeanwhile):
             self.correct(officer, route.account)
 

@@ -163,7 +163,9 @@ class TestAccountNumber:
 
     def test_a_length_unusual_for_the_bank_is_a_warning(self, client: Client, officer: User, person: Person) -> None:
         """rules.md 7: warn, not block, when Agribank ≠ 13."""
-        shown = cautions(send(client, person, so_tk="450520500991"))
+        answer = send(client, person, so_tk="450520500991")
+        shown = cautions(answer)
+        assert 'aria-describedby="id_so_tk_helptext id_so_tk_caution_1"' in answer.content.decode()
         assert shown["so_tk"] == ["Số này có 12 chữ số, tài khoản Agribank thường có 13."]
         assert send_and_tick(client, person, so_tk="450520500991").status_code == 302
 
