@@ -49,7 +49,10 @@ def test_everything_else_says_what_is_wrong(written: str, says: str) -> None:
         parse_account_number(written)
 
 
-@given(st.from_regex(r"\A[0-9]{6,19}\Z"), st.lists(st.tuples(st.integers(0, 19), st.sampled_from(SEPARATORS))))
+@given(
+    st.text("0123456789", min_size=6, max_size=19),
+    st.lists(st.tuples(st.integers(0, 19), st.sampled_from(SEPARATORS)), max_size=8),
+)
 def test_separators_anywhere_never_change_the_digits(digits: str, marks: list[tuple[int, str]]) -> None:
     written = digits
     for place, mark in marks:
@@ -62,7 +65,7 @@ def test_separators_anywhere_never_change_the_digits(digits: str, marks: list[tu
         assert written.rstrip(SEPARATORS)[-2:-1] == "."
 
 
-@given(st.text() | st.from_regex(r"\A[0-9Ee+.,\- ]{1,30}\Z"))
+@given(st.text(max_size=40) | st.text("0123456789Ee+.,- ", max_size=30))
 def test_any_text_is_a_number_an_error_or_nothing(written: str) -> None:
     try:
         number = parse_account_number(written)
