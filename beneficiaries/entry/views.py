@@ -86,7 +86,7 @@ def _add(request: StaffRequest, form: AddForm, given: Given) -> HttpResponse:
         person = services.add_person(actor=request.user, commune=commune, values=form.values(), source=source)
         url = reverse("beneficiaries:person", args=[person.pk])
         once.finish(token, url)
-    messages.success(request, f"Đã thêm {person.name} vào sổ. Việc tiếp theo: đề nghị hưởng và ghi nơi nhận tiền.")
+    messages.success(request, f"Đã thêm {person.name} vào sổ.")
     return redirect(url)
 
 
