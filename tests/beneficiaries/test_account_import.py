@@ -1,9 +1,11 @@
 """Lists of accounts: who a row means, what it changes, and the way to a confirmed route."""
 
 import datetime
+import io
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from batosocial.audit.models import Entry
 from batosocial.staff.models import Role
@@ -158,6 +160,14 @@ class TestPoliciesServed:
         for person in (nobody, ended):
             assert "không có trợ cấp hằng tháng nào hưởng từ tháng 8/2024" in told(check_one(line(person)))
         assert "không có trợ cấp NCC" in told(check_one(line(receiver(), policy="NCC")))
+
+    def test_a_policy_whose_month_is_opened_gets_the_account_from_the_next(self) -> None:
+        call_command("open_month", "2024-08", policy="NCC", stdout=io.StringIO())
+        person = receiver()
+        make.entitlement(person, "NCC-10.2")
+        row = check_one(line(person))
+        assert row.plan.starts == {"BTXH": AUGUST, "NCC": SEPTEMBER}
+        assert "tài khoản nhận tiền NCC từ tháng đó" in told(row, "warning")
 
 
 class TestAccounts:
