@@ -96,7 +96,9 @@ TEMPLATES = [
 FORM_RENDERER = "batosocial.web.forms.PortalFormRenderer"
 
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
-DATABASES["default"].setdefault("OPTIONS", {})
+# A page that is somewhere else costs no more on an SSD or in memory; the server's default is that of a turning disk,
+# with which PostgreSQL reads whole tables where an index would do.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c random_page_cost=1.1")
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

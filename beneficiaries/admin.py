@@ -1,5 +1,5 @@
 from batosocial.web.admin import AuditedModelAdmin, register
-from beneficiaries.models import Category, ChangeReason, Provider, Rate
+from beneficiaries.models import AgeRule, Category, ChangeReason, Provider, Rate
 
 
 @register(Category)
@@ -35,3 +35,8 @@ class ProviderAdmin(AuditedModelAdmin):
     list_filter = ["payer"]
     list_select_related = ["payer"]
     search_fields = ["bin", "short_name", "name"]
+
+
+@register(AgeRule)
+class AgeRuleAdmin(AuditedModelAdmin):
+    list_display = ["valid_from", "ages", "unknown_month", "unknown_day", "source"]

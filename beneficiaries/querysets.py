@@ -1,23 +1,15 @@
 """How the register is read: searching people, their state in a month, and the channel their money takes."""
 
 import datetime
-import re
-import unicodedata
 from typing import Any, Self, TypeVar
 
 from django.db import models
-from django.db.models import Case, Exists, IntegerField, OuterRef, Prefetch, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Value, When
 
-from batosocial.lib.text import accent_key, clean, fold
+from batosocial.web.pagination import rank_of
+from beneficiaries import search
 
 P = TypeVar("P", bound=models.Model)
-
-#: Shorter runs of digits are parts of names of hamlets, not of numbers.
-_SHORTEST_NUMBER = 4
-_NUMBER_SEPARATORS = re.compile(r"[\s.\-'’]")
-_UNIT_KIND = re.compile(r"^(?:x[aã]|th[iị] tr[aấ]n|tt|ph[uư][oờ]ng) (?=\S)", re.IGNORECASE)
-_SPELLED_FIELDS = ("name", "card_name", "other_name", "hamlet")
-_TONES = "\u0300\u0309\u0303\u0301\u0323"
 
 
 class Status(models.TextChoices):
@@ -36,6 +28,7 @@ class Channel(models.TextChoices):
     ACCOUNT = "account", "Tài khoản"
     CASH = "cash", "Tiền mặt"
     UNCONFIRMED = "unconfirmed", "Chưa xác nhận"
+    NO_ACCOUNT = "no_account", "Chưa có tài khoản"
 
 
 class PersonReads(models.QuerySet[P]):
@@ -45,32 +38,16 @@ class PersonReads(models.QuerySet[P]):
         """People found by name, CCCD, CMND, account, phone, file number, year of birth, hamlet or commune.
 
         Names match by the beginnings of their words, in any order and with or without accents; when the text has
-        accents, those spelled so come first. Order: given name.
+        accents, those spelled so come first. Order: given name. For one page of very many there is
+        ``web.pagination.paginate_ranked`` with ``search.ranks``.
         """
-        text = clean(text)
-        folded = fold(text)
-        if not folded:
+        conditions = search.ranks(text)
+        if not conditions:
             return self
-        words = folded.split()
-        found = Q()
-        for word in words:
-            found &= _begins_word(word)
-        digits = _NUMBER_SEPARATORS.sub("", text)
-        if digits.isascii() and digits.isdigit() and len(digits) >= _SHORTEST_NUMBER:
-            found |= self._with_number(digits)
-        found |= Q(file_number__icontains=text) | Q(hamlet__unaccent__icontains=folded)
-        found |= Q(commune__name__unaccent__iexact=_UNIT_KIND.sub("", folded))
-        rows = self.filter(found)
-        if text.isascii():
+        rows = self.filter(conditions[-1])
+        if len(conditions) == 1:
             return rows.order_by("sort_key", "pk")
-        return rows.annotate(spelled=_spelled_so(text)).order_by("spelled", "sort_key", "pk")
-
-    def _with_number(self, digits: str) -> Q:
-        from beneficiaries.models import PayoutRoute
-
-        found = Q(cccd__contains=digits) | Q(cmnd__contains=digits) | Q(phone__contains=digits)
-        found |= Q(Exists(PayoutRoute.objects.filter(person=OuterRef("pk"), account__number__contains=digits)))
-        return found | Q(birth_year=int(digits)) if len(digits) == 4 else found
+        return rows.annotate(spelled=rank_of(conditions)).order_by("spelled", "sort_key", "pk")
 
     def of_policy(self, policy: str) -> Self:
         """People with an entitlement of the policy, now or ever."""
@@ -78,9 +55,16 @@ class PersonReads(models.QuerySet[P]):
 
         return self.filter(Exists(Entitlement.objects.filter(person=OuterRef("pk"), category__policy=policy)))
 
-    def with_status(self, month: datetime.date, policy: str = "") -> Self:
-        """Adds ``status`` (a ``Status``) in the month, by entitlements of the policy or of both."""
-        conditions = _status_conditions(month, policy)
+    def of_category(self, category: str) -> Self:
+        """People with an entitlement of the category (its code), now or ever."""
+        from beneficiaries.models import Entitlement
+
+        held = Entitlement.objects.granted().filter(person=OuterRef("pk"), category__code=category)
+        return self.filter(Exists(held))
+
+    def with_status(self, month: datetime.date, policy: str = "", category: str = "") -> Self:
+        """Adds ``status`` (a ``Status``) in the month, by entitlements of the policy or of both, or of a category."""
+        conditions = _status_conditions(month, policy, category)
         return self.annotate(
             status=Case(
                 *(When(conditions[status], then=Value(str(status))) for status in _DECIDING_ORDER),
@@ -89,19 +73,40 @@ class PersonReads(models.QuerySet[P]):
             )
         )
 
-    def in_status(self, status: str, month: datetime.date, policy: str = "") -> Self:
-        conditions = _status_conditions(month, policy)
-        rows = self
-        for earlier in _DECIDING_ORDER:
-            if earlier == status:
-                return rows.filter(conditions[earlier])
-            rows = rows.exclude(conditions[earlier])
-        return rows
+    def in_status(self, status: str, month: datetime.date, policy: str = "", category: str = "") -> Self:
+        """People of one status, the same as ``with_status`` tells.
+
+        Said from the side of which there are few, so that an index finds them: whoever is suspended has a suspension,
+        whoever stopped an end, whoever waits a later start or nothing at all.
+        """
+        granted, due = _entitlements(month, policy, category)
+        if status == Status.DEAD:
+            return self.filter(died_on__isnull=False)
+        alive = self.filter(died_on__isnull=True)
+        if status == Status.RECEIVING:
+            return alive.filter(Exists(due))
+        current = Exists(granted.current_in(month))
+        if status == Status.SUSPENDED:
+            suspended = granted.current_in(month).filter(suspensions__months__contains=month)
+            return alive.filter(Exists(suspended), ~Exists(due))
+        later = granted.filter(months__startswith__gt=month)
+        if status == Status.UPCOMING:
+            waiting = (alive.filter(~Exists(granted)), alive.filter(Exists(later)))
+            nothing_yet, sometime = (search.is_any(F("pk"), rows.order_by().values("pk")) for rows in waiting)
+            return alive.filter(Q(nothing_yet) | Q(sometime), ~current)
+        return alive.filter(Exists(granted.filter(months__endswith__lte=month)), ~current, ~Exists(later))
 
     def by_channel(self, channel: str, month: datetime.date, policy: str = "") -> Self:
         """People whose money of the month goes by the channel; nobody else is counted as unconfirmed but those
-        without any confirmed route for the month."""
+        without any confirmed route for the month. Without an account is whoever is due and has none for that
+        policy: paid in cash, or with no confirmed route at all."""
+        from beneficiaries.models import Entitlement
+
         routes = _routes(month, policy)
+        if channel == Channel.NO_ACCOUNT:
+            accounts = _routes(month, "", person="person").filter(account__isnull=False)
+            due = Entitlement.objects.due_in(month, policy or None).filter(person=OuterRef("pk"))
+            return self.filter(Exists(due.exclude(Exists(accounts.filter(policy=OuterRef("category__policy"))))))
         if channel == Channel.ACCOUNT:
             return self.filter(Exists(routes.filter(account__isnull=False)))
         if channel == Channel.CASH:
@@ -124,47 +129,26 @@ class PersonReads(models.QuerySet[P]):
         )
 
 
-def _begins_word(word: str) -> Q:
-    """Search keys part words by single blanks, so that a word begins at the start or after one."""
-    return Q(search_key__startswith=word) | Q(search_key__contains=f" {word}")
-
-
-def _spelled_so(text: str) -> Case:
-    """0 for rows in which the text stands with these accents as whole words, 1 as their beginning, else 2.
-
-    Where a tone of oa, oe or uy is put makes no difference.
-    """
-    pattern, place = _accent_pattern(text), _accent_pattern(_UNIT_KIND.sub("", text))
-    whole, begun = (
-        Q(*(Q(**{f"{field}__iregex": rf"(?:^|\s){pattern}{end}"}) for field in _SPELLED_FIELDS), _connector=Q.OR)
-        for end in (r"(?:\s|$)", "")
-    )
-    whole |= Q(commune__name__iregex=f"^{place}$")
-    return Case(When(whole, then=Value(0)), When(begun, then=Value(1)), default=Value(2), output_field=IntegerField())
-
-
-def _accent_pattern(text: str) -> str:
-    """A regular expression for the text with these accents, with the tone of oa, oe, uy on either vowel."""
-    pattern = re.escape(accent_key(text))
-    for first, second in ("oa", "oe", "uy"):
-        for tone in _TONES:
-            new, old = (unicodedata.normalize("NFC", pair) for pair in (first + second + tone, first + tone + second))
-            pattern = pattern.replace(new, f"(?:{new}|{old})")
-    return pattern
-
-
 _DECIDING_ORDER = (Status.DEAD, Status.RECEIVING, Status.SUSPENDED, Status.UPCOMING, Status.STOPPED)
 
 
-def _status_conditions(month: datetime.date, policy: str) -> dict[Status, Q]:
-    """What makes somebody's status, where none of the earlier ones of ``_DECIDING_ORDER`` does."""
+def _entitlements(month: datetime.date, policy: str, category: str) -> tuple[Any, Any]:
+    """Monthly entitlements of a person, of the policy or category if there is one: all granted, those due."""
     from beneficiaries.models import Category, Entitlement
 
     granted = Entitlement.objects.granted().filter(person=OuterRef("pk"))
     granted = granted.exclude(category__regime=Category.Regime.ONE_OFF)
+    due = Entitlement.objects.due_in(month, policy or None).filter(person=OuterRef("pk"))
     if policy:
         granted = granted.filter(category__policy=policy)
-    due = Entitlement.objects.due_in(month, policy or None).filter(person=OuterRef("pk"))
+    if category:
+        granted, due = granted.filter(category__code=category), due.filter(category__code=category)
+    return granted, due
+
+
+def _status_conditions(month: datetime.date, policy: str, category: str = "") -> dict[Status, Q]:
+    """What makes somebody's status, where none of the earlier ones of ``_DECIDING_ORDER`` does."""
+    granted, due = _entitlements(month, policy, category)
     return {
         Status.DEAD: Q(died_on__isnull=False),
         Status.RECEIVING: Q(Exists(due)),
@@ -174,8 +158,8 @@ def _status_conditions(month: datetime.date, policy: str) -> dict[Status, Q]:
     }
 
 
-def _routes(month: datetime.date, policy: str) -> Any:
+def _routes(month: datetime.date, policy: str, person: str = "pk") -> Any:
     from beneficiaries.models import PayoutRoute
 
-    routes = PayoutRoute.objects.confirmed().current_in(month).filter(person=OuterRef("pk"))
+    routes = PayoutRoute.objects.confirmed().current_in(month).filter(person=OuterRef(person))
     return routes.filter(policy=policy) if policy else routes

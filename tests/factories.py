@@ -10,7 +10,6 @@ from typing import Any
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
-from batosocial.lib import text
 from batosocial.lib.dates import PartialDate
 from batosocial.staff.models import COMMUNE_ROLES, Payer, Role, User
 from batosocial.territory.models import Unit
@@ -88,16 +87,17 @@ def person(name: str = "Phạm Thị Thử", *, commune: Unit | None = None, bir
     if not fields["cccd"]:
         fields.setdefault("cccd_state", Person.CccdState.MISSING)
         fields.setdefault("cccd_missing_reason", Person.MissingReason.NOT_MADE)
-    return Person.objects.create(
+    made = Person(
         name=name,
         commune=commune or _default_commune(),
         birth_year=date.year,
         birth_month=date.month,
         birth_day=date.day,
-        search_key=text.name_search_key(name, fields.get("card_name", ""), fields.get("other_name", "")),
-        sort_key=text.sort_key(name),
         **fields,
     )
+    made.set_keys()
+    made.save()
+    return made
 
 
 def month_range(start: datetime.date, before: datetime.date | None = None) -> DateRange:

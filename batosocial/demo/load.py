@@ -152,11 +152,9 @@ def _load_register(people: Sequence[DemoPerson], staff: Staff) -> None:
 def _person(person: DemoPerson, unit: Unit) -> Person:
     year, month, day = person.birth
     missing = not person.cccd
-    return Person(
+    made = Person(
         name=person.name,
         card_name=person.card_name or ("" if missing or person.identity == "unchecked" else person.name),
-        search_key=text.name_search_key(person.name, person.card_name),
-        sort_key=text.sort_key(person.name),
         birth_year=year,
         birth_month=month,
         birth_day=day,
@@ -171,6 +169,8 @@ def _person(person: DemoPerson, unit: Unit) -> Person:
         died_on=person.died_on,
         identity_status=person.identity,
     )
+    made.set_keys()
+    return made
 
 
 def _dependant_names(person: DemoPerson) -> list[str]:

@@ -64,7 +64,8 @@ class RunningJob:
 
 def _open_line() -> "psycopg.Connection[Any]":
     params = {k: v for k, v in connection.get_connection_params().items() if k not in ("cursor_factory", "context")}
-    return psycopg.connect(**params, autocommit=True, options="-c lock_timeout=2s")
+    params["options"] = f"{params.get('options', '')} -c lock_timeout=2s".strip()
+    return psycopg.connect(**params, autocommit=True)
 
 
 def _take_lock(line: "psycopg.Connection[Any]", job_id: int) -> bool:

@@ -12,7 +12,9 @@ from string import ascii_lowercase, ascii_uppercase
 _LOOKALIKE_D = str.maketrans("ÐðƉɖ", "ĐđĐđ")
 _APOSTROPHES = "'’‘ʼ`´′"
 _SAME_APOSTROPHE = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
-_FOLDED_PUNCTUATION = str.maketrans({**dict.fromkeys(_APOSTROPHES, ""), **dict.fromkeys("-‐‑‒–—.", " "), "đ": "d"})
+_PARTING = "-‐‑‒–—."
+_PUNCTUATION = str.maketrans({**dict.fromkeys(_APOSTROPHES, ""), **dict.fromkeys(_PARTING, " ")})
+_FOLDED_PUNCTUATION = _PUNCTUATION | str.maketrans("đ", "d")
 
 # ngang is 0; then huyền, hỏi, ngã, sắc, nặng (the order of ICU's Vietnamese collation).
 _TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
@@ -22,6 +24,7 @@ _LETTERS = dict(zip("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz", ascii_uppercase 
 _TONE = f"[{''.join(_TONES)}]"
 # Old-style tone place in NFD: the mark on the first vowel of a final oa, oe, uy that does not follow q.
 _OLD_TONE_PLACE = re.compile(rf"(?<!q)(o(?={_TONE}[ae])|u(?={_TONE}y))({_TONE})([aey])(?![\w\u0300-\u036f])")
+_NEW_TONE_PLACE = re.compile(rf"(?<!q)(o(?=[ae])|u(?=y))([aey])({_TONE})$")
 
 
 # U+FF01 to U+FF5E are ASCII in full width; NFKC would also turn ² into 2.
@@ -52,6 +55,23 @@ def accent_key(value: str) -> str:
     """Lower case with accents, the tone of a final oa, oe, uy moved to its second vowel ("hòa" -> "hoà")."""
     lowered = unicodedata.normalize("NFD", clean(value).translate(_SAME_APOSTROPHE).lower())
     return unicodedata.normalize("NFC", _OLD_TONE_PLACE.sub(r"\1\3\2", lowered))
+
+
+def spelled_words(value: str) -> list[str]:
+    """The words as ``fold`` parts them, in lower case with their accents: "Y-Brít H're" -> ["y", "brít", "hre"]."""
+    return clean(value).lower().translate(_PUNCTUATION).split()
+
+
+def tone_places(word: str) -> list[str]:
+    """The word in lower case with the tone of a final oa, oe, uy on either vowel ("hòa" -> ["hoà", "hòa"])."""
+    new = accent_key(word)
+    old = unicodedata.normalize("NFC", _NEW_TONE_PLACE.sub(r"\1\3\2", unicodedata.normalize("NFD", new)))
+    return [new] if old == new else [new, old]
+
+
+def shortened(value: str, length: int) -> str:
+    """At most ``length`` characters, the last an ellipsis where some are left out."""
+    return value if len(value) <= length else f"{value[: length - 1].rstrip()}…"
 
 
 def same_spelling(a: str, b: str) -> bool:

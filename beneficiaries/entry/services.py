@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from batosocial.audit import services as audit
 from batosocial.lib import clock
 from batosocial.lib.dates import parse_partial
-from batosocial.lib.text import name_search_key, sort_key
 from batosocial.staff.models import Role, User
 from batosocial.territory.models import Unit
 from beneficiaries.entry import known
@@ -76,7 +75,7 @@ def add_person(*, actor: User, commune: Unit, values: Mapping[str, Any], source:
         raise NumberTaken(found)
     person.cccd_state = _number_state(person)
     person.identity_status = _identity_status(person)
-    _set_keys(person)
+    person.set_keys()
     person.save(force_insert=True)
     changes = {name: ("", text) for name, text in texts(person).items() if text}
     audit.record(actor=actor, action=ADDED, row=person, changes=changes, details={"source": source} if source else None)
@@ -206,14 +205,8 @@ def _identity_status(person: Person) -> str:
     return Person.IdentityStatus.UNCHECKED if person.cccd else Person.IdentityStatus.MISSING
 
 
-def _set_keys(person: Person) -> None:
-    longest = Person._meta.get_field("search_key").max_length
-    person.search_key = name_search_key(person.name, person.card_name, person.other_name)[:longest]
-    person.sort_key = sort_key(person.name)
-
-
 def _store(person: Person) -> None:
-    _set_keys(person)
+    person.set_keys()
     person.version += 1
     person.save()
 

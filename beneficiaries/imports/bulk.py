@@ -24,7 +24,9 @@ def reserve_ids(rows: Sequence[M]) -> Sequence[M]:
 def copy_rows(model: type[M], rows: Sequence[M]) -> None:
     """Insert rows that have their ids, by COPY in the running transaction. Constraints and triggers hold as ever."""
     if rows:
-        _copy(model._meta.db_table, model._meta.concrete_fields, rows, add=True)
+        # What the database computes itself cannot be copied into it.
+        written = [field for field in model._meta.concrete_fields if not field.generated]
+        _copy(model._meta.db_table, written, rows, add=True)
 
 
 def update_rows(model: type[M], rows: Sequence[M], fields: Iterable[str]) -> None:

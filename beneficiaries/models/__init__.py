@@ -1,6 +1,6 @@
 """The register: who is entitled to what, who receives it, and where the money goes."""
 
-from beneficiaries.models.catalogue import Category, ChangeReason, Policy, Provider, Rate
+from beneficiaries.models.catalogue import AgeRule, Category, ChangeReason, Policy, Provider, Rate
 from beneficiaries.models.change import Change
 from beneficiaries.models.entitlement import Dependant, Entitlement, Suspension
 from beneficiaries.models.identity import IdentityEvent, IdentityIssue
@@ -10,6 +10,7 @@ from beneficiaries.models.person import Person
 
 __all__ = [
     "Account",
+    "AgeRule",
     "Category",
     "Change",
     "ChangeReason",

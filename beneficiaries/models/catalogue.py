@@ -1,6 +1,8 @@
 """What the law grants: policies, categories, dated rates, reasons for changes, and the providers of accounts."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -87,6 +89,35 @@ class Rate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.category_id} {self.level or ''} {self.amount}"
+
+
+class AgeRule(models.Model):
+    """Ages at which benefits begin, end or change, and the day from which a partial date of birth counts; dated, as
+    both are practice rather than text of the law."""
+
+    valid_from = models.DateField("áp dụng từ", unique=True)
+    ages = ArrayField(models.PositiveSmallIntegerField(), verbose_name="các mốc tuổi", help_text="Ví dụ: 3,4,16,22")
+    unknown_month = models.PositiveSmallIntegerField(
+        "tháng, khi chỉ biết năm sinh", default=1, validators=[MinValueValidator(1), MaxValueValidator(12)]
+    )
+    unknown_day = models.PositiveSmallIntegerField(
+        "ngày, khi không biết ngày sinh", default=1, validators=[MinValueValidator(1), MaxValueValidator(28)]
+    )
+    source = models.CharField("căn cứ", max_length=500)
+
+    class Meta:
+        verbose_name = "mốc tuổi"
+        verbose_name_plural = "mốc tuổi"
+        ordering = ["-valid_from"]
+        constraints = [
+            models.CheckConstraint(
+                name="age_rule_day_exists",
+                condition=Q(unknown_month__gte=1, unknown_month__lte=12, unknown_day__gte=1, unknown_day__lte=28),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.valid_from:%d/%m/%Y}"
 
 
 class ChangeReason(models.Model):

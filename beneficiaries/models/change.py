@@ -155,6 +155,7 @@ class Change(models.Model):
         indexes = [
             models.Index(fields=["state", "policy"]),
             models.Index(fields=["effective_month"]),
+            models.Index(fields=["id"], condition=~Q(state="applied"), name="change_unapplied"),
             # Few wait among the many that are done.
             models.Index(
                 fields=["person"], condition=Q(state__in=["proposed", "appraised", "decided"]), name="change_waiting"

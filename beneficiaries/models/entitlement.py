@@ -3,11 +3,13 @@
 import datetime
 from typing import Any
 
+from django.contrib.postgres.fields.ranges import RangeEndsWith, RangeStartsWith
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from batosocial.staff.scoping import commune_scope
 from beneficiaries.models.catalogue import Category
+from beneficiaries.models.change import Change
 from beneficiaries.models.fields import MonthRangeField, months_are_firsts, no_overlap
 from beneficiaries.models.person import Person
 
@@ -18,7 +20,9 @@ class EntitlementQuerySet(models.QuerySet["Entitlement"]):
 
     def granted(self) -> "EntitlementQuerySet":
         """Payable only after a decided "tăng" (or the district's first load), and not entered by mistake."""
-        return self.filter(granted_by__state="applied", voided_by__isnull=True)
+        # Said from the side of the changes that are not applied, which are few and have an index.
+        unapplied = Change.objects.filter(pk=OuterRef("granted_by")).exclude(state=Change.State.APPLIED)
+        return self.filter(~Exists(unapplied), voided_by__isnull=True)
 
     def current_in(self, month: datetime.date) -> "EntitlementQuerySet":
         return self.filter(months__contains=month)
@@ -90,6 +94,18 @@ class Entitlement(models.Model):
             models.CheckConstraint(
                 condition=Q(own_amount__isnull=True) | Q(own_amount__gt=0), name="own_amount_positive"
             ),
+        ]
+        indexes = [
+            # Whether somebody is due in a month is asked of thousands at once: the index alone answers it.
+            models.Index(
+                fields=["person"],
+                include=["category", "months", "granted_by", "id"],
+                condition=Q(voided_by__isnull=True),
+                name="entitlement_of_person",
+            ),
+            # The few that ended, and those that begin later.
+            models.Index(RangeStartsWith("months"), name="entitlement_from"),
+            models.Index(RangeEndsWith("months"), name="entitlement_before"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 
@@ -99,7 +100,10 @@ class Account(models.Model):
             models.UniqueConstraint(fields=["provider", "number"], name="account_number_of_provider"),
             models.CheckConstraint(condition=Q(number__regex=r"^\d{6,19}$"), name="account_6_to_19_digits"),
         ]
-        indexes = [models.Index(fields=["number"])]
+        indexes = [
+            models.Index(fields=["number"]),
+            GinIndex(OpClass(F("number"), name="gin_trgm_ops"), name="account_number_trgm"),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -194,7 +198,18 @@ class PayoutRoute(models.Model):
             ),
             models.CheckConstraint(condition=~Q(state="rejected") | ~Q(rejection=""), name="route_rejected_says_why"),
         ]
-        indexes = [models.Index(fields=["state"], condition=Q(state="entered"), name="route_waiting")]
+        indexes = [
+            models.Index(fields=["state"], condition=Q(state="entered"), name="route_waiting"),
+            models.Index(
+                fields=["person", "policy"],
+                include=["months", "account"],
+                condition=Q(state="confirmed"),
+                name="route_of_person",
+            ),
+            models.Index(
+                fields=["cash_reason"], condition=Q(state="confirmed", account__isnull=True), name="route_cash_reason"
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.account) if self.account_id else f"Tiền mặt ({self.get_cash_reason_display()})"

@@ -10,15 +10,20 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from batosocial.lib import months
+from batosocial.lib.text import shortened
 from batosocial.staff.models import BENEFIT_ROLES
 from batosocial.web.access import StaffRequest, roles_required
-from batosocial.web.pagination import paginate
+from batosocial.web.pagination import paginate_ranked
+from beneficiaries import ages
+from beneficiaries.ages import AgeEvent
 from beneficiaries.confidential import shown_code, shown_name
 from beneficiaries.entry.services import ENTRY_ROLES
 from beneficiaries.forms import PeopleFilter
 from beneficiaries.models import Entitlement, PayoutRoute, Person, Policy
 from beneficiaries.querysets import Status
 
+#: So much of a category's name tells which it is.
+_LONGEST_NAME = 45
 STATUS_TONES = {
     Status.RECEIVING: "success",
     Status.SUSPENDED: "warning",
@@ -38,12 +43,20 @@ IDENTITY_TONES = {
 @require_safe
 def people(request: StaffRequest) -> HttpResponse:
     form = PeopleFilter(request.GET, user=request.user)
-    found = form.apply(Person.objects.visible_to(request.user))
-    month = form.month
-    policy = form.cleaned_data["chinh_sach"] if form.is_valid() else ""
-    page = paginate(request, found.with_status(month, policy).for_list(month))
-    rows = [PersonRow.of(person, month, policy, request.user) for person in page.object_list]
-    context = {"form": form, "page": page, "rows": rows, "month": month, "may_add": request.user.role in ENTRY_ROLES}
+    found = form.narrow(Person.objects.visible_to(request.user)).order_by("sort_key", "pk")
+    # First who is on the page, then everything about them: joins and prefetches are for fifty people only.
+    page = paginate_ranked(request, found, form.ranks)
+    shown: Any = Person.objects.with_status(form.month, form.policy, form.category).for_list(form.month)
+    people = shown.in_bulk(page.object_list)
+    rows = [PersonRow.of(people[pk], form, request.user) for pk in page.object_list if pk in people]
+    context = {
+        "form": form,
+        "page": page,
+        "rows": rows,
+        "month": form.month,
+        "may_add": request.user.role in ENTRY_ROLES,
+        "in_district": request.user.in_district,
+    }
     return render(request, "beneficiaries/people.html", context)
 
 
@@ -65,16 +78,19 @@ class Way:
 
 @dataclass(frozen=True)
 class PersonRow:
-    """A person as the list shows them; ``ways`` only for those who are due in the month."""
+    """A person as the list shows them; ``ways`` only for those who are due in the month, ``age`` for those who reach
+    an age in it at which something changes."""
 
     person: Person
     status: Status
     status_tone: str
     benefits: list[Benefit]
     ways: list[Way]
+    age: AgeEvent | None
 
     @classmethod
-    def of(cls, person: Any, month: datetime.date, policy: str, user: Any) -> "PersonRow":
+    def of(cls, person: Any, form: PeopleFilter, user: Any) -> "PersonRow":
+        month, policy = form.month, form.policy
         status = Status(person.status)
         granted = [row for row in person.granted_entitlements if not policy or row.category.policy == policy]
         shown = _relevant(granted, month)
@@ -82,7 +98,8 @@ class PersonRow:
         if status == Status.RECEIVING:
             due = {row.category.policy for row in granted if month in row.months}
             ways = [way(person.open_routes, name, month, several=len(due) > 1) for name in sorted(due)]
-        return cls(person, status, STATUS_TONES[status], _benefits(shown, user), ways)
+        age = None if status == Status.DEAD else ages.event(form.age_rule, person.birth, month)
+        return cls(person, status, STATUS_TONES[status], _benefits(shown, user), ways, age)
 
 
 def _relevant(granted: list[Entitlement], month: datetime.date) -> list[Entitlement]:
@@ -98,7 +115,7 @@ def _benefits(rows: Iterable[Entitlement], user: Any) -> list[Benefit]:
     for row in rows:
         code, name = shown_code(row.category, user), shown_name(row.category, user)
         level = f" {row.level}%" if row.level else ""
-        shown[Benefit(code + level, name)] = None
+        shown[Benefit(code + level, shortened(name, _LONGEST_NAME))] = None
     return list(shown)
 
 

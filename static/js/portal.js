@@ -2,6 +2,7 @@
  *
  *   data-confirm="Câu hỏi?"    on a form or a submit button: asks before it sends
  *   data-filter                on a GET form: filters while typing or choosing, swapping #results
+ *   data-filter-also="#id"     on such a form: elements (of the form, by id) that come anew with #results
  *   data-chart="script-id"     on a <div>: draws the ECharts option of that json_script
  *   data-print                 on a button: prints the page
  *   data-select                on a text field: whatever is typed or scanned next takes the place of what it holds
@@ -130,6 +131,8 @@
       form.setAttribute("hx-trigger", "submit, change, input delay:400ms from:find input[type=search]");
       swapsResults(form);
       form.setAttribute("hx-sync", "this:replace");
+      // Fields whose choices follow from other fields come anew with the list.
+      if (form.dataset.filterAlso) form.setAttribute("hx-select-oob", form.dataset.filterAlso);
     });
     each(scope, "a[data-page-link]", (link) => {
       if (!document.getElementById("results") || link.hasAttribute("hx-get")) return;
@@ -148,6 +151,10 @@
     element.setAttribute("hx-swap", "outerHTML");
     element.setAttribute("hx-push-url", "true");
   };
+  // What is typed into a search box has been asked for while typing; leaving the box would ask once more.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("form[data-filter] input[type=search]")) event.stopPropagation();
+  }, true);
   document.addEventListener("htmx:configRequest", (event) => {
     if (!event.detail.elt.matches("form[data-filter]")) return;
     // Empty fields only lengthen the address.

@@ -46,13 +46,13 @@ def prepare() -> None:
 def fresh(name: str, *, keep: bool = False) -> Iterator[bool]:
     """A migrated database of its own behind Django's connection; yields whether it was kept from an earlier run.
 
-    Without ``keep`` it is dropped at the end, and one that is still there is dropped before.
+    Without ``keep`` it is dropped at the end, and what a killed run left of it before.
     """
     from django.core.management import call_command
     from django.db import connection
 
     original = str(connection.settings_dict["NAME"])
-    database = f"{original}_bench_{name}"
+    database = f"{original}_bench_{name}{'_kept' if keep else ''}"
     found = bool(_execute(f"SELECT 1 FROM pg_database WHERE datname = '{database}'"))
     if not (found and keep):
         _execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)', f'CREATE DATABASE "{database}"')

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.core.paginator import Page
+from django.core.paginator import Page, Paginator
 from django.template.context import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY, BlockContext
 from django.templatetags.static import static
@@ -127,16 +127,29 @@ def query(context: Context, **changes: Any) -> str:
     return f"?{parameters.urlencode()}"
 
 
+@register.filter
+def counted(paginator: Any) -> str:
+    """How many rows a list has: "1.492", or "hơn 5.000" where nobody counted further."""
+    if getattr(paginator, "is_open", False):
+        return f"hơn {money.format_number(paginator.count // 1000 * 1000)}"
+    return money.format_number(paginator.count)
+
+
 @register.inclusion_tag("partials/pagination.html", takes_context=True)
 def pagination(context: Context, page: Page[Any]) -> dict[str, Any]:
     """Links to the other pages, keeping the filter; with htmx they swap ``#results`` only."""
     paginator = page.paginator
+    numbers: list[Any] = list(paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+    if getattr(paginator, "is_open", False) and len(numbers) > 2:
+        # The last page that was counted is not the last there is.
+        numbers = [*(numbers[:-2] if numbers[-2] == Paginator.ELLIPSIS else numbers[:-1]), Paginator.ELLIPSIS]
     links: list[dict[str, Any]] = [
         {"number": shown if isinstance(shown, int) else None, "url": query(context, **{PAGE_PARAMETER: shown})}
-        for shown in paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+        for shown in numbers
     ]
     return {
         "page": page,
+        "count": counted(paginator),
         "links": links,
         "previous_url": query(context, **{PAGE_PARAMETER: page.number - 1}) if page.has_previous() else "",
         "next_url": query(context, **{PAGE_PARAMETER: page.number + 1}) if page.has_next() else "",

@@ -11,7 +11,6 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
 from batosocial.audit.models import Entry
-from batosocial.lib.text import name_search_key, sort_key
 from batosocial.staff.models import User
 from beneficiaries.identity.services import check_people
 from beneficiaries.imports.bulk import copy_rows, reserve_ids, update_rows
@@ -125,7 +124,7 @@ class Acceptance:
             phone=values.phone,
             commune_id=self.batch.commune_id,
         )
-        _set_keys(person)
+        person.set_keys()
         _set_identity(person, row)
         return person
 
@@ -133,7 +132,7 @@ class Acceptance:
         old = {name: getattr(person, name) for name in row.plan.fields}
         for name, value in row.plan.fields.items():
             setattr(person, name, value)
-        _set_keys(person)
+        person.set_keys()
         if _IDENTITY_FIELDS & row.plan.fields.keys():
             _set_identity(person, row)
         person.version += 1
@@ -373,12 +372,6 @@ def _pointing(row: Any, name: str) -> Any:
     target = getattr(row, name)
     setattr(row, f"{name}_id", target.pk if target is not None else None)
     return row
-
-
-def _set_keys(person: Person) -> None:
-    longest = Person._meta.get_field("search_key").max_length
-    person.search_key = name_search_key(person.name, person.card_name, person.other_name)[:longest]
-    person.sort_key = sort_key(person.name)
 
 
 def _set_identity(person: Person, row: CheckedRow) -> None:
