@@ -13,6 +13,8 @@ from beneficiaries.models import Category, Change, ChangeReason, Policy
 FROM_AGE = {"BTXH-5B": 75, "BTXH-5C": 80}
 #: Khoản 6 Điều 5 NĐ 20/2021: the disabled.
 DISABLED = 6
+#: Months ahead that a proposal may begin: an age event of next year may be prepared now.
+FURTHEST = 12
 #: Reasons that are a death, by what they end: trợ cấp xã hội, chăm sóc nuôi dưỡng (đ.a k1, đ.a k2 Điều 2 TT 02/2021),
 #: ưu đãi người có công (Điều 122 NĐ 131/2021).
 DEATHS = {
@@ -71,6 +73,8 @@ def first_month(
     if (age := FROM_AGE.get(category.code)) is not None:
         month = reached = months.first(reaches_age_on(birth, age))
         why = f"Từ tháng đủ {age} tuổi: {months.title(reached)} (đ.đ k1 Đ8 NĐ 20/2021)."
+        if months.between(signing, reached) > FURTHEST:
+            return FirstMonth(signing, Rule.SIGNING, f"Theo ngày sinh, đến {months.title(reached)} mới đủ {age} tuổi.")
         if since and reached < since:
             month = since
             why += f" Mức hiện hành chỉ có từ {months.title(since)}."

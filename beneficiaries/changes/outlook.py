@@ -1,7 +1,7 @@
 """What a change would do to somebody's money: what is paid before and after, by the rates known today."""
 
 import datetime
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,9 +55,14 @@ class Outlook:
 
 
 class Outlooks:
-    """Reads once what the outlooks of many changes need: three queries beside the rates, whatever their number."""
+    """Reads once what the outlooks of many changes need, in a fixed number of queries.
 
-    def __init__(self, person_ids: Collection[int], *, user: Any, codes: Iterable[str] = ()) -> None:
+    ``categories`` are those of the proposed benefits, by their code.
+    """
+
+    def __init__(
+        self, person_ids: Collection[int], *, user: Any, categories: Mapping[str, Category] | None = None
+    ) -> None:
         self.user = user
         self.today = clock.today()
         self.open_months = {str(policy): first_open_month(policy) for policy in Policy}
@@ -66,8 +71,7 @@ class Outlooks:
         found = found.exclude(category__regime=Category.Regime.ONE_OFF).order_by("pk")
         for row in found.select_related("category").prefetch_related("dependants", "suspensions"):
             self.rows[row.person_id].append(row)
-        wanted = set(codes)
-        self.categories = {row.code: row for row in Category.objects.filter(code__in=wanted)} if wanted else {}
+        self.categories = categories or {}
         kinds = {row.category_id for rows in self.rows.values() for row in rows}
         kinds |= {category.pk for category in self.categories.values()}
         known = Rate.objects.filter(category__in=kinds, known_on__lte=self.today).order_by("-valid_from", "-known_on")

@@ -24,8 +24,6 @@ from beneficiaries.models import Category, Change, ChangeReason, Entitlement, Pe
 #: đ.đ khoản 1 Điều 8 NĐ 20/2021.
 _ADJUSTMENT = "ND20-8.1.đ"
 _EARLIEST = datetime.date(1990, 1, 1)
-#: Months ahead that a proposal may begin: an age event of next year may be prepared now.
-_FURTHEST = 12
 MOST_DEPENDANTS = 20
 
 
@@ -334,7 +332,7 @@ def _check_month(category: Category, month: datetime.date, errors: dict[str, str
     since = known_since(category)
     if since and month < since:
         errors["month"] = f"Sớm nhất là {title(since)}: trước đó chưa có mức trợ cấp trong cổng."
-    elif month < _EARLIEST or months.between(months.first(clock.today()), month) > _FURTHEST:
+    elif month < _EARLIEST or months.between(months.first(clock.today()), month) > law.FURTHEST:
         errors["month"] = "Tháng này quá xa; hãy kiểm tra lại."
 
 

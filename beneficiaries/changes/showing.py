@@ -82,14 +82,14 @@ class ChangeLine:
 def lines_of(changes: Iterable[Any], user: User) -> list[ChangeLine]:
     """Lines of changes that ``for_showing`` prepared; amounts of those that still wait."""
     given = list(changes)
-    waiting = [change for change in given if change.state not in (State.APPLIED, State.REJECTED)]
+    codes = {str(change.proposal.get("category") or "") for change in given} - {""}
+    categories = {row.code: row for row in Category.objects.filter(code__in=codes)}
+    waiting = {change.pk for change in given if change.state not in (State.APPLIED, State.REJECTED)}
     outlooks = None
     if waiting:
-        codes = {str(change.proposal.get("category") or "") for change in waiting}
-        outlooks = Outlooks({change.person_id for change in waiting}, user=user, codes=codes)
-    codes = {str(change.proposal["category"]) for change in given if change.proposal.get("category")}
-    categories = {row.code: row for row in Category.objects.filter(code__in=codes)}
-    return [_line(change, user, categories, outlooks if change in waiting else None) for change in given]
+        people = {change.person_id for change in given if change.pk in waiting}
+        outlooks = Outlooks(people, user=user, categories=categories)
+    return [_line(change, user, categories, outlooks if change.pk in waiting else None) for change in given]
 
 
 def _line(change: Any, user: User, categories: dict[str, Category], outlooks: Outlooks | None) -> ChangeLine:

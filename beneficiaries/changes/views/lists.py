@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count, Max
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -108,9 +109,8 @@ def _list(request: StaffRequest, *, status: int = 200, ticked: set[int] | None =
     }
     context["can_act"] = context["can_appraise"] or context["can_decide"] or context["can_reject"]
     if context["can_act"] and page.paginator.num_pages > 1:
-        newest = found.values_list("pk", flat=True).first()
-        ready = {step: found.filter(ready_for(request.user, step)).count() for step in ("appraise", "decide")}
-        context |= {"newest": newest, "ready": ready}
+        ready = {step: Count("pk", filter=ready_for(request.user, step)) for step in ("appraise", "decide")}
+        context["ready"] = found.order_by().aggregate(newest=Max("pk"), **ready)
     return render(request, "beneficiaries/changes/list.html", context, status=status)
 
 

@@ -194,7 +194,7 @@ def _foreseen(
     )
     month = draft.month or (row.months.lower if row is not None and mode == "correct" else first.month)
     month = month or months.first(clock.today())
-    outlooks = Outlooks({person.pk}, user=form.user, codes=[category.code])
+    outlooks = Outlooks({person.pk}, user=form.user, categories={category.code: category})
     ending = [row.pk] if row is not None else []
     void = mode == "correct" and bool(form["void"].value())
     outlook = outlooks.of(person.pk, category.policy, month, ending, None if void else draft.proposal)

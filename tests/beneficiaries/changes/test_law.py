@@ -41,6 +41,13 @@ def test_but_not_before_the_rates_that_the_register_knows() -> None:
     assert "đủ 80 tuổi: tháng 1/2010" in first.why
 
 
+def test_whoever_is_years_too_young_is_looked_at_not_kept_waiting() -> None:
+    """A birth date may be wrong: the age is a warning, the month that of signing."""
+    first = law.first_month(category("BTXH-5C"), birth=PartialDate(1955), signed_on=SIGNED)
+    assert (first.month, first.rule) == (JULY, Rule.SIGNING)
+    assert "đến tháng 1/2035 mới đủ 80 tuổi" in first.why
+
+
 @pytest.mark.parametrize("code", ["BTXH-6A", "BTXH-6B", "BTXH-6C", "BTXH-6D"])
 def test_the_disabled_from_the_month_of_the_certificate(code: str) -> None:
     """đ.đ k1 Điều 8 NĐ 20/2021: the month in which the degree of disability was certified."""
