@@ -146,6 +146,7 @@ class BenefitForm(PaperForm):
             self.fields["month"].help_text = "Tháng đủ điều kiện hưởng mức mới (đ.đ k1 Đ8 NĐ 20/2021)."
         if mode == "correct":
             self.fields["month"].label = "Hưởng từ tháng (đúng)"
+            self.fields["month"].help_text = "Tháng đầu theo quyết định."
             self.fields["note"].label = "Đã nhầm ở đâu"
             self.fields["note"].required = True
             self.fields["note"].error_messages["required"] = (

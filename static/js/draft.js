@@ -199,5 +199,6 @@
   const here = new Set(forms.map((form) => form.dataset.draft));
   Promise.all(mine().filter((key) => !here.has(key)).map(settle))
     .then(() => document.querySelectorAll("[data-drafts]").forEach(list));
-  forms.forEach(open);
+  // Once htmx listens, too: what follows from a field that is put back is to follow then as when it was typed.
+  document.addEventListener("DOMContentLoaded", () => setTimeout(() => forms.forEach(open)));
 })();

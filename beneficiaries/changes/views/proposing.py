@@ -177,6 +177,9 @@ def _page(
         context["current_name"] = confidential.shown_name(row.category, request.user)
     if category is not None:
         context |= _foreseen(form, formset, category, person, mode, row)
+    if mode == "start":
+        why = context["first"].why if category is not None else "Mỗi đối tượng có quy định về tháng đầu."
+        form["month"].help_text = f"{why} Để trống: theo quy định này."
     return render(request, "beneficiaries/changes/benefit.html", context, status=status)
 
 
