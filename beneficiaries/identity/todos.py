@@ -21,22 +21,29 @@ _LABELS = {
 
 
 def issues(user: User) -> list[Todo]:
-    """What the user's side has to do and nobody else has taken; for those who pay, possible double payments first.
+    """What the user's side has to do and what they have in hand; for those who pay, possible double payments first.
 
-    One query.
+    Each count is that of the list it leads to. One query.
     """
     if user.role not in _LABELS:
         return []
     side, label, hint = _LABELS[Role(user.role)]
     url = reverse("beneficiaries:identity")
-    free = Q(state=IdentityIssue.State.OPEN) | Q(owner=user)
-    twice = Q(paid_twice=True)
-    waiting = IdentityIssue.objects.visible_to(user).waiting().once_each(user)
-    counts = waiting.aggregate(
-        own=Count("pk", filter=free & Q(side=side) & ~twice if user.role != Role.POLICE else free & Q(side=side)),
-        twice=Count("pk", filter=twice),
+    free = IdentityIssue.State.OPEN
+    counts = (
+        IdentityIssue.objects.visible_to(user)
+        .waiting()
+        .once_each(user)
+        .aggregate(
+            twice=Count("pk", filter=Q(paid_twice=True)),
+            side=Count("pk", filter=Q(state=free, side=side)),
+            mine=Count("pk", filter=Q(state=IdentityIssue.State.IN_HAND, owner=user)),
+        )
     )
-    todos = [Todo(label, counts["own"], f"{url}?ben={side}", "info", hint)]
+    todos = [
+        Todo(label, counts["side"], f"{url}?ben={side}&trang_thai={free}", "info", hint),
+        Todo("việc xác minh nhân thân đang giữ", counts["mine"], f"{url}?cua_toi=on", "info", "Xong thì kiểm tra lại."),
+    ]
     if user.role != Role.POLICE:
         title = "trường hợp có thể một người được chi hai lần"
         todos.insert(0, Todo(title, counts["twice"], f"{url}?hai_lan=on", "danger", "So hai hồ sơ trước khi mở tháng."))
