@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 
@@ -12,7 +12,7 @@ from batosocial.jobs.models import Job
 from batosocial.jobs.services import queue_job
 from batosocial.staff.models import BENEFIT_ROLES, Role, User
 from beneficiaries.identity.checking import Checked, Progress, check, take_turn
-from beneficiaries.models import IdentityEvent, IdentityIssue, Person
+from beneficiaries.models import Dependant, Entitlement, IdentityEvent, IdentityIssue, Payee, PayoutRoute, Person
 
 CHECK_JOB = "beneficiaries.check_identity"
 
@@ -20,6 +20,9 @@ CHECK_JOB = "beneficiaries.check_identity"
 READERS = BENEFIT_ROLES | {Role.POLICE}
 WORKERS = READERS - {Role.CHAIRMAN}
 CHECKERS = frozenset({Role.DISTRICT_OFFICER, Role.DISTRICT_LEADER})
+
+#: So many people at once are a list that was just written.
+_MANY = 500
 
 State, What = IdentityIssue.State, IdentityEvent.What
 
@@ -34,8 +37,19 @@ def check_people(person_ids: Iterable[int]) -> Checked:
     To be called after writing people, their payees, accounts, dependants or benefits. It opens, renews and closes
     issues and sets ``identity_status``; objects that the caller holds don't learn of it.
     """
+    ids = list(person_ids)
     with transaction.atomic():
-        return check(person_ids)
+        if len(ids) >= _MANY:
+            _count_rows()
+        return check(ids)
+
+
+def _count_rows() -> None:
+    """Tell the planner what a long list has just added: by the old statistics it would join such tables row by row,
+    which took the better part of a minute for 8,000 people where it takes a second."""
+    tables = ", ".join(model._meta.db_table for model in (Person, Entitlement, Dependant, Payee, PayoutRoute))
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {tables}")
 
 
 @transaction.atomic
