@@ -84,6 +84,8 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "beneficiaries:import_upload": ({OFFICER, PHONG}, ""),
     "beneficiaries:import_template": ({OFFICER, PHONG}, ""),
     "beneficiaries:import_detail": (COMMUNE | {PHONG, HEAD}, "commune"),
+    # As with withdrawing: the commune brought this one.
+    "beneficiaries:import_reading": ({OFFICER}, "commune"),
     "beneficiaries:import_marked": (COMMUNE | {PHONG, HEAD}, "commune"),
     "beneficiaries:import_check": ({OFFICER, PHONG}, "commune"),
     "beneficiaries:import_send": ({OFFICER}, "commune"),

@@ -153,7 +153,12 @@ class WorkbookField(forms.FileField):
         super().__init__(**options)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return {**super().widget_attrs(widget), "accept": ",".join(self.endings)}
+        return {
+            **super().widget_attrs(widget),
+            "accept": ",".join(self.endings),
+            # The page says so before a large file is sent over a slow line (portal.js).
+            "data-max-bytes": settings.UPLOAD_MAX_BYTES,
+        }
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         file = super().clean(data, initial)

@@ -37,6 +37,8 @@ class Importer(ABC):
     #: Whether a commune's list goes to the district, which accepts it. Otherwise whoever brings a list has it written,
     #: because what it writes waits for a second person anyway.
     sent_first: ClassVar[bool] = True
+    #: Whether a commune may have its list written as proposals, without the district's acceptance.
+    proposes: ClassVar[bool] = False
 
     def first_month(self, batch: ImportBatch) -> datetime.date:
         """The first month that the list may still reach."""

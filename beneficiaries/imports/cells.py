@@ -19,6 +19,9 @@ from beneficiaries.providers import ProviderNames
 
 _NAME_CHARS = frozenset(" '’‘ʼ`´.-‐‑–")
 _ADULT_MONTHS = 16 * 12
+#: Up to here a number is a year (rules.md 9.6).
+_LAST_YEAR = 2030
+_DAY_DIGITS = 5
 
 _OWNERS = {
     Payee.Kind.OWN: ("chinh chu", "ban than", "doi tuong", "chu tai khoan", "nguoi huong", "ca nhan"),
@@ -39,6 +42,13 @@ LONGEST: dict[str, int] = {
         ("holder_name", Account),
     )
 } | {"note": 300}
+
+
+def _is_day_number(cell: Any) -> bool:
+    """Whether a date stands there as Excel counts days, without a date's format: 15473 is 12/05/1942."""
+    if isinstance(cell, str):
+        return len(cell) == _DAY_DIGITS and cell.isascii() and cell.isdigit()
+    return isinstance(cell, int | float) and cell > _LAST_YEAR
 
 
 @dataclass(slots=True)
@@ -137,6 +147,8 @@ class CellReader:
             return None
         for warning in warnings:
             self.say("warning", name, warning)
+        if _is_day_number(cell):
+            self.say("warning", name, f"Ô ghi số {cell} không định dạng ngày: hiểu là ngày {birth}; hãy kiểm tra lại.")
         return birth
 
     # --- numbers on cards ------------------------------------------------------------------------------------------

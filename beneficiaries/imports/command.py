@@ -29,6 +29,14 @@ class ListCommand(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path)
+        parser.add_argument(
+            "--sheet",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="chỉ đọc trang này, kể cả trang ẩn (ghi được nhiều lần); không ghi thì đọc mọi trang có bảng",
+        )
+        parser.add_argument("--tcvn3", action="store_true", help="đồng ý chuyển chữ TCVN3 (.VnTime…) sang Unicode")
         parser.add_argument("--commit", action="store_true", help="ghi vào sổ; còn một dòng lỗi thì không ghi gì")
         parser.add_argument("--json", action="store_true", help="kết quả dạng JSON ra đầu ra chuẩn")
         parser.add_argument("--marked", metavar="OUT.xlsx", type=Path, help="lưu tệp đã đánh dấu ô")
@@ -46,7 +54,14 @@ class ListCommand(BaseCommand):
         batch = self.batch(options)
         content = _read(file)
         try:
-            preview = check_workbook(content, file.name, batch, start=importer_of(batch).first_month(batch))
+            preview = check_workbook(
+                content,
+                file.name,
+                batch,
+                start=importer_of(batch).first_month(batch),
+                sheets=options["sheet"],
+                tcvn3=True if options["tcvn3"] else None,
+            )
         except ListRefused as refused:
             self._tell(_refused(refused), as_json=options["json"])
             raise SystemExit(BAD_INPUT) from None
@@ -58,6 +73,8 @@ class ListCommand(BaseCommand):
             written = self._load(batch, file.name, content, preview)
         elif options["commit"]:
             written = "Danh sách còn dòng lỗi nên không ghi gì."
+        if batch.reading.get("remembered") and not options["json"]:
+            self.stdout.write("Các cột được hiểu như đã chọn trên cổng cho tiêu đề này.")
         self._tell(report, as_json=options["json"], written=written)
         if report["errors"]:
             raise SystemExit(BAD_INPUT)

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from batosocial.staff.models import User
 from batosocial.territory.models import Unit
 from batosocial.web.forms import MonthField, WorkbookField
-from beneficiaries.imports.check import read_batch
+from beneficiaries.imports.check import open_batch
 from beneficiaries.imports.kinds import importer_of
 from beneficiaries.imports.messages import ListRefused
 from beneficiaries.imports.services import same_file
@@ -85,7 +85,12 @@ class UploadForm(forms.Form):
         content = file.read()
         cleaned["content"] = content
         try:
-            read_batch(content, file.name, batch)
+            opened = open_batch(content, file.name, batch)
+            cleaned["ask"] = not opened.found.is_clear
+            if opened.found.is_clear:
+                reading = opened.found.automatic()
+                opened.read(reading)
+                cleaned["reading"] = reading.stored()
         except ListRefused as refused:
             self.add_error("file", str(refused))
             return cleaned
@@ -105,7 +110,7 @@ class UploadForm(forms.Form):
             '<a href="{}">danh sách số {}</a>', reverse("beneficiaries:import_detail", args=[known.pk]), known.pk
         )
         if known.state != ImportBatch.State.ACCEPTED:
-            state = known.get_state_display().lower()
+            state = known.state_label.lower()
             self.add_error("file", ValidationError(format_html("Tệp này đã nạp rồi: {} ({}).", link, state)))
             return
         self.accepted_before = True
@@ -191,8 +196,8 @@ class RowFilter(forms.Form):
         return rows
 
 
-class SendForm(forms.Form):
-    """Sending, or accepting one's own list; the box stands there only where rows stay out."""
+class GoodRowsForm(forms.Form):
+    """What goes in; the box stands there only where rows stay out."""
 
     good_rows_only = forms.BooleanField(label="Chỉ nhận dòng đúng", required=False)
 
@@ -206,7 +211,23 @@ class SendForm(forms.Form):
             ].help_text = f"{batch.error_count} dòng lỗi sẽ không vào sổ; sửa xong thì nạp lại sau."
 
 
-class AcceptForm(SendForm):
+class SendForm(GoodRowsForm):
+    """A commune's own word: a first load that the district accepts, or proposals of its own; each has its button."""
+
+    mode = forms.ChoiceField(required=False, choices=ImportBatch.Mode.choices)
+
+    def __init__(self, *args: Any, batch: ImportBatch, **kwargs: Any) -> None:
+        super().__init__(*args, batch=batch, **kwargs)
+        self.may_propose = importer_of(batch).proposes
+        if not self.may_propose:
+            del self.fields["mode"]
+
+    @property
+    def proposes(self) -> bool:
+        return self.is_valid() and self.cleaned_data.get("mode") == ImportBatch.Mode.PROPOSALS
+
+
+class AcceptForm(GoodRowsForm):
     start_month = MonthField(label="Hưởng từ tháng")
 
     field_order = ["start_month", "good_rows_only"]

@@ -2,15 +2,19 @@
 
 import datetime
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from batosocial.lib.text import accent_key, clean, fold
-from batosocial.lib.workbooks import Cell, CellError, Sheet, WorkbookError, read_workbook
+from batosocial.lib.workbooks import Cell, CellError, Sheet
 from batosocial.territory.models import Unit
 from beneficiaries.imports import heading
-from beneficiaries.imports.columns import ColumnSet, Layout, find_layout
-from beneficiaries.imports.messages import ListRefused
+from beneficiaries.imports.choices import Reading
+from beneficiaries.imports.columns import ColumnSet, Layout
+from beneficiaries.imports.legacy import LegacyText, find_legacy
+from beneficiaries.imports.messages import ListRefused, shown
+from beneficiaries.imports.survey import Survey, SurveyedSheet, chosen_layout, names
 from beneficiaries.models import Policy
 
 _HAMLET_WORDS = (
@@ -67,34 +71,78 @@ class CommuneList:
     titles: dict[str, list[heading.Line]] = field(default_factory=dict)
 
 
-def read_list(content: bytes, filename: str, columns: ColumnSet) -> CommuneList:
-    """The people's rows of all visible sheets that have a table.
+def read_list(sheets: Sequence[Sheet], columns: ColumnSet, reading: Reading) -> CommuneList:
+    """The people's rows of the sheets that ``reading`` names, as it says.
 
-    Raises ListRefused, with a message for the user, for a file that is no readable workbook, has no table of the
-    expected columns, or nobody in it.
+    Raises ListRefused, with a message for the user, for sheets that are not there or columns that are missing, and
+    where nobody is in the tables.
     """
-    try:
-        sheets = [sheet for sheet in read_workbook(content, filename) if not sheet.hidden]
-    except WorkbookError as error:
-        raise ListRefused(str(error)) from error
-    found = [(sheet, layout) for sheet in sheets if (layout := find_layout(sheet.rows, columns))]
-    complete = [(sheet, layout) for sheet, layout in found if not columns.missing(layout.columns)]
-    if not complete:
-        if not found:
-            raise ListRefused(f"Không tìm thấy dòng tiêu đề của bảng. Danh sách cần có các cột: {columns.expected}.")
-        sheet, layout = found[0]
-        missing = ", ".join(columns.missing(layout.columns))
-        raise ListRefused(
-            f"Bảng thiếu cột: {missing}. Danh sách cần có các cột: {columns.expected}.",
-            sheet=sheet.name,
-            row=layout.header_row + 1,
-        )
-    titles = {sheet.name: list(_title(sheet, layout)) for sheet, layout in complete}
-    rows = [row for sheet, layout in complete for row in _people(sheet, layout, columns.evidence)]
+    by_name = {sheet.name: sheet for sheet in sheets}
+    legacy = find_legacy(sheets) if reading.tcvn3 else LegacyText()
+    tables: list[tuple[Sheet, Layout]] = []
+    for chosen in reading.sheets:
+        if chosen.name not in by_name:
+            there = ", ".join(f"“{name}”" for name in by_name)
+            raise ListRefused(f"Tệp không có trang “{shown(chosen.name)}”. Trong tệp có: {there}.")
+        sheet = legacy.converted(by_name[chosen.name])
+        layout = chosen_layout(sheet, chosen, columns)
+        if missing := columns.missing(layout.columns):
+            raise ListRefused(
+                f"Bảng thiếu cột: {', '.join(missing)}. Danh sách cần có các cột: {columns.expected}.",
+                sheet=sheet.name,
+                row=layout.header_row + 1,
+            )
+        tables.append((sheet, layout))
+    titles = {sheet.name: list(_title(sheet, layout)) for sheet, layout in tables}
+    rows = [row for sheet, layout in tables for row in _people(sheet, layout, columns.evidence)]
     if not rows:
         raise ListRefused("Bảng không có dòng nào dưới tiêu đề. Hãy kiểm tra lại tệp đã chọn.")
     month = heading.find_month(line for lines in titles.values() for line in lines)
     return CommuneList(rows, month, titles)
+
+
+def settle(found: Survey, columns: ColumnSet, *, sheets: Collection[str] = (), tcvn3: bool | None = None) -> Reading:
+    """How to read a workbook where nobody can be asked: the named sheets, else every visible one with a table.
+
+    Raises ListRefused, saying what was found, where that is not clear.
+    """
+    wanted = [surveyed for surveyed in found.sheets if surveyed.sheet.name in sheets] if sheets else found.sheets
+    if missing := set(sheets) - {surveyed.sheet.name for surveyed in wanted}:
+        there = ", ".join(f"“{surveyed.sheet.name}”" for surveyed in found.sheets)
+        raise ListRefused(f"Tệp không có trang “{shown(sorted(missing)[0])}”. Trong tệp có: {there}.")
+    complete = [one for one in wanted if one.complete and (sheets or not one.sheet.hidden)]
+    if not complete or (sheets and len(complete) < len(wanted)):
+        _refuse_incomplete([one for one in wanted if not one.complete and (sheets or not one.sheet.hidden)], columns)
+    if found.legacy and tcvn3 is None:
+        example = found.legacy.examples[0]
+        raise ListRefused(
+            f"{found.legacy.count} ô dùng bảng mã TCVN3 (ô {example.place}: “{shown(example.before)}” sẽ thành "
+            f"“{shown(example.after)}”). Hãy xem và đồng ý chuyển sang Unicode (dòng lệnh: thêm --tcvn3), hoặc chuyển "
+            "tệp trước khi gửi."
+        )
+    return Reading(
+        tuple(one.reading() for one in complete),
+        tcvn3=tcvn3,
+        remembered=any(one.remembered for one in complete),
+    )
+
+
+def _refuse_incomplete(sheets: Sequence[SurveyedSheet], columns: ColumnSet) -> NoReturn:
+    with_header = [one for one in sheets if one.layout is not None]
+    if not with_header:
+        seen = ", ".join(f"“{one.sheet.name}” ({len(one.sheet.rows)} dòng)" for one in sheets)
+        trailer = f" Đã tìm ở trang: {seen}." if seen else ""
+        raise ListRefused(
+            f"Không tìm thấy dòng tiêu đề của bảng. Danh sách cần có các cột: {columns.expected}.{trailer}"
+        )
+    one = with_header[0]
+    assert one.layout is not None  # noqa: S101
+    raise ListRefused(
+        f"Bảng thiếu cột: {', '.join(one.missing)}. Danh sách cần có các cột: {columns.expected}. "
+        f"Đã nhận ra: {names(one.layout.columns, columns)}.",
+        sheet=one.sheet.name,
+        row=one.layout.header_row + 1,
+    )
 
 
 def check_heading(read: CommuneList, *, commune: Unit, policy: str) -> None:
@@ -119,7 +167,7 @@ def check_heading(read: CommuneList, *, commune: Unit, policy: str) -> None:
 
 
 def _title(sheet: Sheet, layout: Layout) -> Iterator[heading.Line]:
-    for number, row in enumerate(sheet.rows[: layout.header_row], 1):
+    for number, row in enumerate(sheet.rows[: max(layout.header_row, 0)], 1):
         for cell in row:
             if isinstance(cell, str) and cell.strip():
                 yield heading.Line(number, clean(cell))

@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -15,10 +16,15 @@ from beneficiaries.confidential import may_see
 from beneficiaries.imports import downloads, services
 from beneficiaries.imports.accounts.forms import AccountUploadForm
 from beneficiaries.imports.accounts.template import ACCOUNT_TEMPLATE, account_template
+from beneficiaries.imports.check import open_batch
+from beneficiaries.imports.choices import Reading
 from beneficiaries.imports.forms import AcceptForm, BatchFilter, RefuseForm, RowFilter, SendForm, UploadForm
 from beneficiaries.imports.kinds import importer_of
+from beneficiaries.imports.messages import ListRefused
+from beneficiaries.imports.people.template import people_template, template_name
+from beneficiaries.imports.reading_form import ReadingForm
 from beneficiaries.imports.services import READERS, UPLOADERS
-from beneficiaries.models import ImportBatch
+from beneficiaries.models import ImportBatch, Policy
 from beneficiaries.payout.confirming import CONFIRMING_ROLES
 
 State = ImportBatch.State
@@ -54,8 +60,10 @@ def upload(request: StaffRequest) -> HttpResponse:
             month=cleaned.get("month"),
             filename=cleaned["file"].name,
             content=cleaned["content"],
+            reading=cleaned.get("reading"),
+            ask=cleaned["ask"],
         )
-        return redirect("beneficiaries:import_detail", batch.pk)
+        return redirect("beneficiaries:import_reading" if cleaned["ask"] else "beneficiaries:import_detail", batch.pk)
     context = {"form": form, "kinds": [(form.kind, form.title) for form in _UPLOAD_FORMS.values()]}
     return render(request, "beneficiaries/imports/upload.html", context, status=422 if form.errors else 200)
 
@@ -63,10 +71,53 @@ def upload(request: StaffRequest) -> HttpResponse:
 @roles_required(*UPLOADERS)
 @require_safe
 def template(request: StaffRequest) -> FileResponse:
-    """An empty workbook of the layout that is read best, with two invented rows."""
+    """A workbook to fill in, with drop-down lists, invented examples and a sheet that explains the columns."""
     if request.GET.get("loai") == ImportBatch.Kind.ACCOUNTS:
         return _xlsx(account_template(), ACCOUNT_TEMPLATE)
-    return _xlsx(downloads.sample_workbook(), downloads.SAMPLE_NAME)
+    policy = Policy.MERIT if request.GET.get("chinh_sach") == Policy.MERIT else Policy.SOCIAL
+    return _xlsx(people_template(policy), template_name(policy))
+
+
+@roles_required(*UPLOADERS)
+def reading(request: StaffRequest, pk: int) -> HttpResponse:
+    """How the file is read: asked where it does not explain itself, and open to a second thought until it is sent."""
+    batch = _batch(request, pk)
+    if not services.may_choose_reading(batch, request.user):
+        if request.user.role == Role.DISTRICT_OFFICER and batch.uploaded_by.role != Role.DISTRICT_OFFICER:
+            raise PermissionDenied
+        messages.error(request, f"Danh sách {batch.state_label.lower()}, không đổi cách đọc được.")
+        return redirect("beneficiaries:import_detail", pk)
+    try:
+        opened = open_batch(bytes(batch.file.content), batch.file.name, batch)
+    except ListRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("beneficiaries:import_detail", pk)
+    posted = request.method == "POST"
+    form = ReadingForm(request.POST if posted else None, opened=opened, current=Reading.of(batch.reading))
+    looks = posted and ("look" in request.POST or form.looked)
+    if posted and not looks and form.is_valid():
+        return _do(
+            request,
+            pk,
+            services.choose_reading,
+            "Đang đọc và kiểm tra danh sách.",
+            reading=form.cleaned_data["reading"],
+            found=opened.found,
+        )
+    return render(
+        request,
+        "beneficiaries/imports/reading.html",
+        {
+            "batch": batch,
+            "form": form,
+            "sheets": form.shown(),
+            "legacy": opened.found.legacy,
+            "subject": importer_of(batch).subject(batch),
+            "moved": form.looked,
+            "show_errors": posted and not looks,
+        },
+        status=422 if posted and not looks else 200,
+    )
 
 
 @roles_required(*READERS)
@@ -101,6 +152,8 @@ def send(request: StaffRequest, pk: int) -> HttpResponse:
     form = SendForm(request.POST, batch=batch)
     form.is_valid()
     good = bool(form.cleaned_data.get("good_rows_only"))
+    if form.proposes:
+        return _do(request, pk, services.request_proposals, "Đang ghi các đề nghị.", good_rows_only=good)
     return _do(request, pk, services.send_batch, "Đã gửi danh sách cho Phòng LĐ-TB&XH.", good_rows_only=good)
 
 
@@ -223,12 +276,17 @@ def _actions(batch: ImportBatch, user: User, *, open_job: bool) -> dict[str, boo
     commune_officer = user.role == Role.COMMUNE_OFFICER
     own_of_district = user.role == Role.DISTRICT_OFFICER and batch.uploaded_by.role == Role.DISTRICT_OFFICER
     broken_off = batch.state == State.CHECKING and not open_job
-    droppable = batch.state in (State.PREVIEWED, State.SENT, State.UNREADABLE, State.REFUSED) or broken_off
+    droppable = (
+        batch.state in (State.READING, State.PREVIEWED, State.SENT, State.UNREADABLE, State.REFUSED) or broken_off
+    )
     worth_writing = batch.new_count + batch.changed_count > 0
     sent_first = importer_of(batch).sent_first
     accepts = services.can_be_accepted(batch, user) and worth_writing
     return {
         "can_send": sent_first and commune_officer and batch.state == State.PREVIEWED and worth_writing,
+        "can_read": services.may_choose_reading(batch, user),
+        # A writing of proposals that broke off is asked for again.
+        "can_propose": batch.state == State.ACCEPTING and services.can_be_proposed(batch, user),
         "can_withdraw": droppable and (commune_officer or own_of_district),
         "can_check": (commune_officer or own_of_district) and (broken_off or batch.state == State.PREVIEWED),
         "can_accept": sent_first and accepts,

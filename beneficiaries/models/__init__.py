@@ -4,7 +4,7 @@ from beneficiaries.models.catalogue import AgeRule, Category, ChangeReason, Poli
 from beneficiaries.models.change import Change
 from beneficiaries.models.entitlement import Dependant, Entitlement, Suspension
 from beneficiaries.models.identity import IdentityEvent, IdentityIssue
-from beneficiaries.models.imports import ImportBatch, ImportRow
+from beneficiaries.models.imports import ColumnMapping, ImportBatch, ImportRow
 from beneficiaries.models.payee import Account, Payee, PayoutRoute
 from beneficiaries.models.person import Person
 
@@ -14,6 +14,7 @@ __all__ = [
     "Category",
     "Change",
     "ChangeReason",
+    "ColumnMapping",
     "Dependant",
     "Entitlement",
     "IdentityEvent",

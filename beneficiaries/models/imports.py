@@ -35,10 +35,11 @@ def _of_whole_district(user: Any) -> Q:
 
 
 class ImportBatch(models.Model):
-    """checking → previewed → sent → accepting → accepted; refused by the district, withdrawn by the commune,
-    or unreadable."""
+    """(reading →) checking → previewed → sent → accepting → accepted; refused by the district, withdrawn by the
+    commune, or unreadable. Proposals need no sending: who brought them has them written."""
 
     class State(models.TextChoices):
+        READING = "reading", "Chờ chọn cách đọc"
         CHECKING = "checking", "Đang kiểm tra"
         UNREADABLE = "unreadable", "Không đọc được"
         PREVIEWED = "previewed", "Xem trước"
@@ -73,7 +74,8 @@ class ImportBatch(models.Model):
     policy = models.CharField("chính sách", max_length=4, choices=Policy, blank=True)
     #: Where accounts come from, as their routes will say ("Bưu điện tỉnh, đợt tháng 7/2024").
     source = models.CharField("nguồn", max_length=100, blank=True)
-    #: What the user chose about reading the file: {"sheets": [names], "columns": {field: letter}, "tcvn3": bool}.
+    #: How the file is read (``imports.choices.Reading``): {"sheets": [{"name", "header", "first", "columns": {field:
+    #: letter}}], "tcvn3": bool or null, "remembered": bool}; {} until that is settled.
     reading = models.JSONField("cách đọc", default=dict, blank=True)
     file = models.ForeignKey(StoredFile, verbose_name="tệp", on_delete=models.PROTECT, related_name="+")
     #: The month in the title, which decides the rates that are expected.
@@ -126,6 +128,13 @@ class ImportBatch(models.Model):
         return self.file.name if self.file_id else "danh sách"
 
     @property
+    def state_label(self) -> str:
+        """The state in words; what a commune wrote as proposals nobody had to accept."""
+        if self.state == self.State.ACCEPTED and self.mode == self.Mode.PROPOSALS:
+            return "Đã ghi đề nghị"
+        return str(self.get_state_display())
+
+    @property
     def place(self) -> str:
         """Whose list it is."""
         return self.commune.full_name if self.commune else "toàn huyện"
@@ -133,6 +142,33 @@ class ImportBatch(models.Model):
     @property
     def row_count(self) -> int:
         return self.new_count + self.changed_count + self.unchanged_count + self.error_count
+
+
+class ColumnMapping(models.Model):
+    """What a commune decided about the columns under one header, for the next file with that header."""
+
+    unit = models.ForeignKey(
+        Unit, verbose_name="xã, thị trấn", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    kind = models.CharField("loại", max_length=10, choices=ImportBatch.Kind)
+    policy = models.CharField("chính sách", max_length=4, choices=Policy, blank=True)
+    #: A hash of the header's labels (``imports.survey.signature``).
+    signature = models.CharField(max_length=64)
+    #: {field: column letter}
+    columns = models.JSONField("các cột", default=dict)
+    updated_at = models.DateTimeField("lúc", auto_now=True)
+
+    class Meta:
+        verbose_name = "cách hiểu cột"
+        verbose_name_plural = "cách hiểu cột"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "kind", "policy", "signature"], nulls_distinct=False, name="column_mapping_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit or 'toàn huyện'} · {self.kind} {self.policy}".strip()
 
 
 class ImportRowQuerySet(models.QuerySet["ImportRow"]):

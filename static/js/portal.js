@@ -6,6 +6,7 @@
  *   data-chart="script-id"     on a <div>: draws the ECharts option of that json_script
  *   data-print                 on a button: prints the page
  *   data-select                on a text field: whatever is typed or scanned next takes the place of what it holds
+ *   data-max-bytes="1000"      on a file field: says at once that a chosen file is too large, and does not send it
  *   data-select-all="name"     on a checkbox: ticks all checkboxes of that name
  *   class="js-hidden"          needed only without JavaScript
  *   class="js-only"            useless without it
@@ -187,6 +188,25 @@
     const name = event.target.dataset && event.target.dataset.selectAll;
     if (!name) return;
     document.getElementsByName(name).forEach((box) => { if (!box.disabled) box.checked = event.target.checked; });
+  });
+
+  /* A file too large is not sent at all */
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    if (!field.matches || !field.matches("input[type=file][data-max-bytes]")) return;
+    const id = `${field.id}_too_large`;
+    document.getElementById(id)?.remove();
+    field.classList.remove("is-invalid");
+    const most = Number(field.dataset.maxBytes);
+    if (![...field.files].some((file) => file.size > most)) return;
+    field.value = "";
+    field.classList.add("is-invalid");
+    const told = document.createElement("div");
+    told.className = "field-error";
+    told.id = id;
+    told.setAttribute("role", "alert");
+    told.textContent = `Tệp lớn hơn ${Math.floor(most / 1048576)} MB. Hãy bỏ hình ảnh và trang tính thừa, hoặc chia thành nhiều tệp.`;
+    field.after(told);
   });
 
   /* Charts. The data also stands on the page as a table or figures; a chart is the picture of it. */

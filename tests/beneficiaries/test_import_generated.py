@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batosocial.lib.workbooks import CellError, Sheet
-from beneficiaries.imports import reading
+from beneficiaries.imports import survey
 from beneficiaries.imports.messages import ListRefused
 from beneficiaries.models import ImportBatch
 from tests import factories as make
@@ -54,7 +54,7 @@ def test_rows_in_are_rows_out(monkeypatch: pytest.MonkeyPatch, data: st.DataObje
     cells: list[list[Any]] = [["UBND XÃ BA ĐỘNG"], header, *rows]
     sheet = Sheet("Trang", cells)
     # What stands in the cells is the subject here; files are read in tests/lib.
-    monkeypatch.setattr(reading, "read_workbook", lambda content, filename: [sheet])
+    monkeypatch.setattr(survey, "read_workbook", lambda content, filename: [sheet])
     try:
         preview = lists.check(b"")
     except ListRefused as refused:

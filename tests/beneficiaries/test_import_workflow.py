@@ -93,7 +93,6 @@ class TestUpload:
             (b"", "ds.xlsx", "Tệp trống"),
             (b"xyz", "ds.xlsx", "không phải là bảng tính"),
             (b"xyz", "ds.docx", "Tệp phải là"),
-            (workbook(header=["A"]), "ds.xlsx", "Không tìm thấy dòng tiêu đề"),
             (workbook(), "ds.xlsx", "không có dòng nào"),
             (workbook(line(), titles=["UBND XÃ BA VINH"]), "ds.xlsx", "XÃ BA VINH"),
             (workbook(line(), policy="NCC"), "ds.xlsx", "Người có công"),
@@ -350,7 +349,8 @@ def test_checking_and_writing_run_a_fixed_number_of_queries(django_assert_num_qu
         assert fresh(batch).state == "accepted"
         counts.append(len(queries))
     assert counts[0] == counts[1]
-    assert counts[0] < 70
+    # Thirty of them are the identity check of the people written.
+    assert counts[0] < 80
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,7 +1,7 @@
 """Workbooks that users send (xlsx, xls, csv) and the cells they get back.
 
-Files from outside are opened in a process of their own (`child.py`) with limited memory and time: a hostile or
-broken one costs a refusal, never the web or worker process. Rows and columns are numbered from 1, as Excel shows
+Files from outside are opened in a process of their own (`child.py`, `reader`) with limited memory and time: a hostile
+or broken one costs a refusal, never the web or worker process. Rows and columns are numbered from 1, as Excel shows
 them: `sheet.rows[0][0]` is cell A1.
 """
 
@@ -11,7 +11,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -99,16 +99,19 @@ class Sheet:
     name: str
     rows: list[list[Cell]]
     hidden: bool = False
+    #: Texts in fonts of old encodings: row and column from 0, and "tcvn3", "tcvn3_caps" or "vni". Only of an .xlsx.
+    legacy: list[tuple[int, int, str]] = field(default_factory=list)
 
 
 def read_workbook(content: bytes, filename: str, *, limits: Limits = DEFAULT_LIMITS) -> list[Sheet]:
     """All sheets of a workbook, in its order, formulas as their last result; cells of a CSV file are all text.
 
-    Raises WorkbookError for a file that is too large, unsafe, unreadable, protected or empty. Error cells of an xls
-    file come out as "", those of an xlsx file as CellError.
+    Raises WorkbookError for a file that is too large, unsafe, unreadable, protected or empty. A failed formula, or one
+    without a stored result, is a CellError.
     """
     answer = _run_child({"action": "read"}, content, filename, limits)
-    return [Sheet(**sheet) for sheet in json.loads(answer, object_hook=_revive)]
+    sheets = json.loads(answer, object_hook=_revive)
+    return [Sheet(**sheet | {"legacy": [tuple(cell) for cell in sheet["legacy"]]}) for sheet in sheets]
 
 
 _READERS: dict[str, Callable[[str], Cell]] = {
@@ -189,6 +192,18 @@ def column_letter(number: int) -> str:
         number, letter = divmod(number - 1, 26)
         letters = chr(ord("A") + letter) + letters
     return letters
+
+
+def column_number(letters: str) -> int:
+    """The number of a column, counted from 1: "A" is 1, "AA" is 27. ValueError for anything but letters."""
+    number = 0
+    for letter in letters.upper():
+        if not "A" <= letter <= "Z":
+            raise ValueError(f"“{letters}” không phải là tên cột.")
+        number = number * 26 + ord(letter) - ord("A") + 1
+    if not number:
+        raise ValueError("Chưa có tên cột.")
+    return number
 
 
 def inert(value: str) -> str:

@@ -1,20 +1,27 @@
-"""Writing an accepted list into the register, table by table, each with one statement whatever its length."""
+"""Writing a checked list into the register: one COPY into a stage, then one statement for each table.
+
+As a first load, benefits run from the start month at once. As proposals, each new or changed benefit is a Change that
+waits for its decision and nothing becomes payable; the people themselves and their routes are entered either way, the
+routes to be confirmed by somebody else.
+"""
 
 import datetime
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
-from batosocial.audit.models import Entry
 from batosocial.staff.models import User
 from beneficiaries.identity.services import check_people
-from beneficiaries.imports.bulk import copy_rows, reserve_ids, update_rows
+from beneficiaries.imports.bulk import update_rows
 from beneficiaries.imports.checked import CheckedRow, Preview
+from beneficiaries.imports.people import statements
+from beneficiaries.imports.people.statements import STAGE, Staged
+from beneficiaries.imports.stage import create_stage, fill_stage, next_ids
 from beneficiaries.models import (
     Account,
     Change,
@@ -22,36 +29,29 @@ from beneficiaries.models import (
     Entitlement,
     ImportBatch,
     Payee,
-    PayoutRoute,
     Person,
 )
 
-_PERSON_FIELDS = (
-    "name", "other_name", "search_key", "sort_key", "birth_year", "birth_month", "birth_day", "sex", "cccd",
-    "cccd_state", "cccd_missing_reason", "cmnd", "file_number", "ethnicity", "hamlet", "phone", "identity_status",
-    "identity_note", "version", "updated_at",
-)  # fmt: skip
 #: A new value of one of these asks for a new check against the population database.
 _IDENTITY_FIELDS = frozenset({"name", "birth_year", "birth_month", "birth_day", "sex", "cccd"})
-_SOURCE = "Danh sách xã nạp"
+
+
+class _Ids:
+    """Ids taken from a sequence beforehand."""
+
+    def __init__(self, model: Any, count: int) -> None:
+        self._ids: Iterator[int] = iter(next_ids(model, count))
+
+    def next(self) -> int:
+        return next(self._ids)
 
 
 @dataclass(slots=True)
-class Written:
-    """What has to be stored, collected row by row."""
+class _Ending:
+    """Running benefits that the list replaces, and dependants that no longer count, by entitlement."""
 
-    new_people: list[Person] = field(default_factory=list)
-    changed_people: list[Person] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-    entitlements: list[Entitlement] = field(default_factory=list)
     ended: list[Entitlement] = field(default_factory=list)
     replaced: list[Entitlement] = field(default_factory=list)
-    dependants: list[Dependant] = field(default_factory=list)
-    payees: list[Payee] = field(default_factory=list)
-    accounts: list[Account] = field(default_factory=list)
-    routes: list[PayoutRoute] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    #: Dependants that no longer count, by entitlement.
     fewer: dict[int, int] = field(default_factory=dict)
 
 
@@ -67,49 +67,72 @@ class Acceptance:
         self.start = start
         self.job_id = job_id
         self.now = timezone.now()
-        self.months = DateRange(start, None, "[)")
+        self.proposes = batch.mode == ImportBatch.Mode.PROPOSALS
         #: One operator, be it a person or the command line, is not two: their own entries wait for somebody else.
-        self.confirms = actor.pk != batch.uploaded_by_id
-        self.out = Written()
-        self.accounts = preview.register.accounts
+        self.confirms = not self.proposes and actor.pk != batch.uploaded_by_id
+        self.register = preview.register
+        self.ending = _Ending()
         self.counts: Counter[str] = Counter()
+        self._people: dict[object, Person] = {}
 
     def write(self) -> Counter[str]:
         """Store everything and return how much of each: for the audit and the message to the user."""
         rows = [row for row in self.preview.rows if row.plan is not None]
-        people = self._people(rows)
-        for row in rows:
-            self._benefit(row, people[_person_of(row)])
-        for row in rows:
-            if row.plan.route:
-                self._route(row, people[_person_of(row)])
-        self._store()
-        self._link_rows([(row.sheet, row.row, people[_person_of(row)].pk) for row in rows if row.person is None])
-        check_people([person.pk for person in people.values()])
+        self._known_dependants = self._load_dependants(rows) if self.proposes else {}
+        self._take_ids(rows)
+        create_stage(STAGE, Staged.types())
+        staged = [self._staged(row) for row in rows]
+        fill_stage(STAGE, Staged._fields, staged)
+        self._store(edits=any(row.edited for row in staged), with_dependants=any(row.dependants for row in staged))
+        check_people(list({person.pk for person in self._people.values()}))
         return self.counts
 
-    # --- people ----------------------------------------------------------------------------------------------------
+    def _take_ids(self, rows: Sequence[CheckedRow]) -> None:
+        """As many as can be needed: sequences have gaps anyway."""
+        self._person_ids = _Ids(Person, sum(row.person is None for row in rows))
+        self._change_ids = _Ids(Change, sum(row.plan.entitle or row.plan.more != 0 for row in rows))
+        self._entitlement_ids = _Ids(Entitlement, 0 if self.proposes else sum(row.plan.entitle for row in rows))
+        routes = [row for row in rows if row.plan.route]
+        self._payee_ids = _Ids(Payee, len(routes))
+        self._account_ids = _Ids(Account, sum(bool(row.values.account) for row in routes))
 
-    def _people(self, rows: Sequence[CheckedRow]) -> dict[object, Person]:
-        people: dict[object, Person] = {}
-        fresh: list[Person] = []
-        for row in rows:
-            key = _person_of(row)
-            if row.person is None:
-                if key not in people:
-                    people[key] = self._new_person(row)
-                    fresh.append(people[key])
-            else:
-                people[key] = row.person
-                if row.plan.fields:
-                    self._change_person(row, row.person)
-        self.out.new_people = list(reserve_ids(fresh))
-        return people
+    # --- one row ---------------------------------------------------------------------------------------------------
+
+    def _staged(self, row: CheckedRow) -> Staged:
+        person, fresh = self._person(row)
+        edited = bool(row.plan.fields)
+        audit = self._edit(row, person) if edited else None
+        staged: dict[str, Any] = {
+            "sheet": row.sheet,
+            "row": row.row,
+            "person_id": person.pk,
+            "fresh": fresh,
+            "edited": edited,
+            "audit": audit,
+        }
+        if fresh or edited:
+            staged |= {name: getattr(person, name) for name in statements.PERSON_FIELDS}
+        staged |= self._benefit(row, person)
+        if row.plan.route:
+            staged |= self._route(row, person)
+        return Staged(**staged)
+
+    def _person(self, row: CheckedRow) -> tuple[Person, bool]:
+        """The row's person, and whether it is the row that brings them."""
+        if row.person is not None:
+            self._people[row.person.pk] = row.person
+            return row.person, False
+        key = row.values.cccd or (row.sheet, row.row)
+        if key in self._people:
+            return self._people[key], False
+        person = self._people[key] = self._new_person(row)
+        return person, True
 
     def _new_person(self, row: CheckedRow) -> Person:
         values = row.values
         assert values.birth is not None and self.batch.commune_id is not None  # noqa: S101
         person = Person(
+            pk=self._person_ids.next(),
             name=values.name,
             other_name=values.other_name,
             birth_year=values.birth.year,
@@ -128,250 +151,187 @@ class Acceptance:
         _set_identity(person, row)
         return person
 
-    def _change_person(self, row: CheckedRow, person: Person) -> None:
-        old = {name: getattr(person, name) for name in row.plan.fields}
+    def _edit(self, row: CheckedRow, person: Person) -> str:
+        """Give a known person their new values; returns old and new ones for the audit, as JSON."""
+        pairs = {name: [getattr(person, name), value] for name, value in row.plan.fields.items()}
         for name, value in row.plan.fields.items():
             setattr(person, name, value)
         person.set_keys()
         if _IDENTITY_FIELDS & row.plan.fields.keys():
             _set_identity(person, row)
-        person.version += 1
-        self.out.changed_people.append(person)
-        self.out.entries.append(
-            Entry(
-                actor=self.actor,
-                action="Sửa theo danh sách",
-                table=Person._meta.db_table,
-                row_id=person.pk,
-                label=str(person)[:300],
-                changes={name: [value, row.plan.fields[name]] for name, value in old.items()},
-                details={"batch": self.batch.pk, "row": row.row},
-                job_id=self.job_id,
-            )
+        return json.dumps(
+            {"label": str(person)[:300], "changes": pairs, "details": {"batch": self.batch.pk, "row": row.row}},
+            ensure_ascii=False,
         )
 
     # --- benefits --------------------------------------------------------------------------------------------------
 
-    def _benefit(self, row: CheckedRow, person: Person) -> None:
+    def _benefit(self, row: CheckedRow, person: Person) -> dict[str, Any]:
         plan, values = row.plan, row.values
+        if not plan.entitle and not plan.more:
+            return {}
+        staged: dict[str, Any] = {
+            "change_id": self._change_ids.next(),
+            "change_kind": Change.Kind.ADJUST if plan.ends or not plan.entitle else Change.Kind.START,
+            "note": values.note,
+        }
+        if self.proposes:
+            return staged | self._proposal(row)
+        if not plan.entitle:
+            return staged | self._other_dependants(plan.running, plan.more)
         category = values.category
         assert category is not None  # noqa: S101
-        if plan.more and plan.running is not None and not plan.entitle:
-            self._dependants(plan.running, plan.more, person)
-        if not plan.entitle:
-            return
-        change = self._change(person, Change.Kind.ADJUST if plan.ends else Change.Kind.START, note=values.note)
-        unpaid: Entitlement | None = None
-        for old in plan.ends:
+        staged |= {
+            "category_id": category.pk,
+            "level": values.level,
+            "own_amount": values.own_amount,
+            "dependants": values.dependants,
+        }
+        proposal: dict[str, Any] = {"category": category.code}
+        unpaid = self._end(plan.ends, staged["change_id"])
+        if unpaid is not None:
+            # It begins with the same month, so nothing was paid by it: it becomes the new one.
+            proposal["instead_of"] = [unpaid.category.code, unpaid.level]
+            unpaid.category, unpaid.level, unpaid.own_amount = category, values.level, values.own_amount
+            self.ending.replaced.append(unpaid)
+            return staged | {"entitlement_id": unpaid.pk, "proposal": _json(proposal)}
+        return staged | {
+            "entitlement_id": self._entitlement_ids.next(),
+            "fresh_entitlement": True,
+            "proposal": _json(proposal),
+        }
+
+    def _end(self, running: Sequence[Entitlement], change_id: int) -> Entitlement | None:
+        """End benefits before the start month; the one that would begin with it is returned instead."""
+        unpaid = None
+        for old in running:
             if old.months.lower >= self.start:
-                # It begins with the same month, so nothing was paid by it: it becomes the new one.
                 unpaid = old
             else:
                 old.months = DateRange(old.months.lower, self.start, "[)")
-                old.ended_by = change
-                self.out.ended.append(old)
-        if unpaid is not None:
-            change.proposal = {"category": category.code, "instead_of": [unpaid.category.code, unpaid.level]}
-            unpaid.category, unpaid.level, unpaid.own_amount = category, values.level, values.own_amount
-            entitlement = unpaid
-            self.out.replaced.append(unpaid)
-        else:
-            change.proposal = {"category": category.code}
-            entitlement = Entitlement(
-                person=person,
-                category=category,
-                level=values.level,
-                months=self.months,
-                own_amount=values.own_amount,
-                granted_by=change,
-            )
-            self.out.entitlements.append(entitlement)
-        change.entitlement = entitlement
-        self.out.dependants += [
-            Dependant(entitlement=entitlement, months=self.months) for _ in range(values.dependants)
+                old.ended_by_id = change_id
+                self.ending.ended.append(old)
+        return unpaid
+
+    def _other_dependants(self, running: Entitlement, more: int) -> dict[str, Any]:
+        if more < 0:
+            self.ending.fewer[running.pk] = -more
+        return {
+            "entitlement_id": running.pk,
+            "dependants": max(more, 0),
+            "proposal": _json({"dependants": more}),
+        }
+
+    # --- proposals -------------------------------------------------------------------------------------------------
+
+    def _proposal(self, row: CheckedRow) -> dict[str, Any]:
+        """As ``changes.proposal.Proposal`` keeps it: the benefit as it shall be, and which ones end for it."""
+        plan, values = row.plan, row.values
+        category = values.category
+        assert category is not None  # noqa: S101
+        ends = plan.ends if plan.entitle else [plan.running]
+        named = [
+            one for old in ends if old.category_id == category.pk for one in self._known_dependants.get(old.pk, ())
         ]
+        blank = {"name": "", "birth": None, "cccd": ""}
+        proposal: dict[str, Any] = {
+            "category": category.code,
+            "level": values.level,
+            "own_amount": values.own_amount,
+            "dependants": (named + [blank] * values.dependants)[: values.dependants],
+        }
+        if ends:
+            proposal["replaces"] = [old.pk for old in ends]
+        return {"entitlement_id": ends[0].pk if ends else None, "proposal": _json(proposal)}
 
-    def _dependants(self, running: Entitlement, more: int, person: Person) -> None:
-        change = self._change(person, Change.Kind.ADJUST)
-        change.entitlement = running
-        change.proposal = {"dependants": more}
-        if more > 0:
-            self.out.dependants += [Dependant(entitlement=running, months=self.months) for _ in range(more)]
-        else:
-            self.out.fewer[running.pk] = -more
-
-    def _change(self, person: Person, kind: str, note: str = "") -> Change:
-        change = Change(
-            kind=kind,
-            policy=self.batch.policy,
-            person=person,
-            effective_month=self.start,
-            state=Change.State.APPLIED,
-            first_load=True,
-            batch=self.batch,
-            note=note,
-            proposed_by_id=self.batch.uploaded_by_id,
-            applied_at=self.now,
-        )
-        self.out.changes.append(change)
-        return change
+    def _load_dependants(self, rows: Sequence[CheckedRow]) -> dict[int, list[dict[str, Any]]]:
+        """The named dependants of benefits that would be replaced, so that nobody has to write them again."""
+        running = {old.pk for row in rows for old in (*row.plan.ends, *([row.plan.running] if row.plan.more else []))}
+        if not running:
+            return {}
+        found: dict[int, list[dict[str, Any]]] = {}
+        rows_of = Dependant.objects.filter(entitlement__in=running, months__contains=self.start).exclude(name="")
+        for one in rows_of.order_by("pk"):
+            birth = [one.birth_year, one.birth_month, one.birth_day] if one.birth_year else None
+            found.setdefault(one.entitlement_id, []).append({"name": one.name, "birth": birth, "cccd": one.cccd})
+        return found
 
     # --- where the money goes --------------------------------------------------------------------------------------
 
-    def _route(self, row: CheckedRow, person: Person) -> None:
+    def _route(self, row: CheckedRow, person: Person) -> dict[str, Any]:
         values = row.values
-        has_account = bool(values.account and values.provider)
-        confirmed = {"confirmed_by": self.actor, "confirmed_at": self.now} if self.confirms else {}
-        self.out.routes.append(
-            PayoutRoute(
-                person=person,
-                policy=self.batch.policy,
-                payee=self._payee(row, person, values.owner if has_account else Payee.Kind.OWN),
-                account=self._account(row) if has_account else None,
-                cash_reason="" if has_account else values.cash_reason,
-                months=self.months,
-                state=PayoutRoute.State.CONFIRMED if self.confirms else PayoutRoute.State.ENTERED,
-                source=f"{_SOURCE} {self.batch.pk}",
-                entered_by_id=self.batch.uploaded_by_id,
-                **confirmed,
-            )
-        )
+        staged: dict[str, Any] = {"route": True}
+        if values.account and values.provider:
+            staged |= self._account(row) | self._payee(row, person, values.owner)
+        else:
+            staged |= {"cash_reason": values.cash_reason} | self._payee(row, person, Payee.Kind.OWN)
+        return staged
 
-    def _payee(self, row: CheckedRow, person: Person, kind: str) -> Payee:
+    def _payee(self, row: CheckedRow, person: Person, kind: str) -> dict[str, Any]:
         """The person's known payee of that kind; a guardian only where the names don't contradict."""
         name = "" if kind == Payee.Kind.OWN else row.values.holder_name
-        known = self.preview.register.payees.setdefault(person.pk, [])
+        known = self.register.payees.setdefault(person.pk, [])
         same = [payee for payee in known if payee.kind == kind and (not name or payee.name in ("", name))]
         if same and (kind == Payee.Kind.OWN or len(same) == 1):
-            return same[0]
-        payee = Payee(person=person, kind=kind, name=name)
+            return {"payee_id": same[0].pk}
+        payee = Payee(pk=self._payee_ids.next(), person_id=person.pk, kind=kind, name=name)
         known.append(payee)
-        self.out.payees.append(payee)
-        return payee
+        return {"payee_id": payee.pk, "fresh_payee": True, "payee_kind": kind, "payee_name": name}
 
-    def _account(self, row: CheckedRow) -> Account:
+    def _account(self, row: CheckedRow) -> dict[str, Any]:
         values = row.values
         assert values.provider is not None  # noqa: S101
         key = (values.provider.pk, values.account)
-        if key not in self.accounts:
-            account = Account(
-                provider=values.provider,
-                number=values.account,
-                holder_name=values.holder_name,
-                source=f"{_SOURCE} {self.batch.pk}",
-            )
-            self.accounts[key] = account
-            self.out.accounts.append(account)
-        return self.accounts[key]
+        if key in self.register.accounts:
+            return {"account_id": self.register.accounts[key].pk}
+        account = Account(pk=self._account_ids.next())
+        self.register.accounts[key] = account
+        return {
+            "account_id": account.pk,
+            "fresh_account": True,
+            "provider_id": values.provider.pk,
+            "number": values.account,
+            "holder_name": values.holder_name,
+        }
 
     # --- storing ---------------------------------------------------------------------------------------------------
 
-    def _store(self) -> None:
-        out = self.out
-        for rows in (out.changes, out.entitlements, out.dependants, out.payees, out.accounts, out.routes, out.entries):
-            reserve_ids(rows)
-        copy_rows(Person, out.new_people)
-        update_rows(Person, out.changed_people, _PERSON_FIELDS)
-        # A change and the benefit it grants point at each other; foreign keys are checked at the commit.
-        copy_rows(Change, [_pointing(change, "entitlement") for change in out.changes])
-        update_rows(Entitlement, [_pointing(old, "ended_by") for old in out.ended], ["months", "ended_by"])
-        update_rows(Entitlement, out.replaced, ["category", "level", "own_amount"])
-        if out.replaced:
-            Dependant.objects.filter(entitlement__in=[old.pk for old in out.replaced]).delete()
-        copy_rows(Entitlement, [_pointing(entitlement, "granted_by") for entitlement in out.entitlements])
-        copy_rows(Dependant, [_pointing(dependant, "entitlement") for dependant in out.dependants])
-        self._end_dependants()
-        copy_rows(Payee, out.payees)
-        copy_rows(Account, out.accounts)
-        self._make_room([route.person_id for route in out.routes])
-        copy_rows(PayoutRoute, [_pointing(_pointing(route, "payee"), "account") for route in out.routes])
-        copy_rows(Entry, out.entries)
-        self.counts.update(
-            people=len(out.new_people),
-            changed_people=len(out.changed_people),
-            entitlements=len(out.entitlements),
-            ended=len(out.ended),
-            dependants=len(out.dependants),
-            accounts=len(out.accounts),
-            routes=len(out.routes),
+    def _store(self, *, edits: bool, with_dependants: bool) -> None:
+        run = statements.Statements(
+            batch=self.batch,
+            actor=self.actor,
+            start=self.start,
+            now=self.now,
+            confirms=self.confirms,
+            proposes=self.proposes,
+            job_id=self.job_id,
         )
-
-    def _end_dependants(self) -> None:
-        """The newest unnamed ones stop counting with the start month."""
-        if not self.out.fewer:
-            return
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                WITH gone AS (
-                    SELECT d.id, d.months,
-                           row_number() OVER (PARTITION BY d.entitlement_id ORDER BY d.id DESC) AS place, f.fewer
-                    FROM beneficiaries_dependant d
-                    JOIN unnest(%(entitlements)s::bigint[], %(fewer)s::int[]) f (entitlement_id, fewer)
-                      ON f.entitlement_id = d.entitlement_id
-                    WHERE d.name = '' AND d.months @> %(start)s::date
-                ), ended AS (
-                    UPDATE beneficiaries_dependant d SET months = daterange(lower(g.months), %(start)s::date)
-                    FROM gone g WHERE g.id = d.id AND g.place <= g.fewer AND lower(g.months) < %(start)s::date
-                )
-                DELETE FROM beneficiaries_dependant d
-                USING gone g WHERE g.id = d.id AND g.place <= g.fewer AND lower(g.months) >= %(start)s::date
-                """,
-                {
-                    "entitlements": list(self.out.fewer),
-                    "fewer": list(self.out.fewer.values()),
-                    "start": self.start,
-                },
-            )
-
-    def _make_room(self, people: list[int]) -> None:
-        """New routes take over: what still waits is rejected, what is confirmed ends where a confirmed one begins."""
-        superseded = f"Thay bằng danh sách nạp số {self.batch.pk}."
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                UPDATE beneficiaries_payoutroute SET state = 'rejected', rejection = %s
-                WHERE person_id = ANY(%s) AND policy = %s
-                  AND (state = 'entered' OR (%s AND state = 'confirmed' AND lower(months) >= %s))
-                """,
-                [superseded, people, self.batch.policy, self.confirms, self.start],
-            )
-            if self.confirms:
-                cursor.execute(
-                    """
-                    UPDATE beneficiaries_payoutroute SET months = daterange(lower(months), %s)
-                    WHERE person_id = ANY(%s) AND policy = %s AND state = 'confirmed' AND months @> %s::date
-                    """,
-                    [self.start, people, self.batch.policy, self.start],
-                )
-
-    def _link_rows(self, new: list[tuple[str, int, int]]) -> None:
-        """The preview's new rows point at the people they became."""
-        if not new:
-            return
-        sheets, numbers, ids = zip(*new, strict=True)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                UPDATE beneficiaries_importrow r SET person_id = n.person_id
-                FROM unnest(%s::text[], %s::int[], %s::bigint[]) n (sheet, row, person_id)
-                WHERE r.batch_id = %s AND r.sheet = n.sheet AND r.row = n.row
-                """,
-                [list(sheets), list(numbers), list(ids), self.batch.pk],
-            )
+        self.counts["people"] = run.insert_people()
+        self.counts["changed_people"] = run.update_people() if edits else 0
+        # A change and the benefit it grants point at each other; foreign keys are checked at the commit.
+        changes = run.insert_changes()
+        if self.proposes:
+            self.counts["proposals"] = changes
+        else:
+            update_rows(Entitlement, self.ending.ended, ["months", "ended_by"])
+            update_rows(Entitlement, self.ending.replaced, ["category", "level", "own_amount"])
+            if self.ending.replaced:
+                Dependant.objects.filter(entitlement__in=[old.pk for old in self.ending.replaced]).delete()
+            self.counts["entitlements"] = run.insert_entitlements()
+            self.counts["ended"] = len(self.ending.ended)
+            self.counts["dependants"] = run.insert_dependants() if with_dependants else 0
+            statements.end_dependants(self.ending.fewer, self.start)
+        run.insert_payees()
+        self.counts["accounts"] = run.insert_accounts()
+        run.make_room()
+        self.counts["routes"] = run.insert_routes()
+        if edits:
+            run.insert_audit()
+        run.link_rows()
 
 
-def _person_of(row: CheckedRow) -> object:
-    if row.person is not None:
-        return row.person.pk
-    return row.values.cccd or (row.sheet, row.row)
-
-
-def _pointing(row: Any, name: str) -> Any:
-    """Take the id that the row pointed at has got by now."""
-    target = getattr(row, name)
-    setattr(row, f"{name}_id", target.pk if target is not None else None)
-    return row
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _set_identity(person: Person, row: CheckedRow) -> None:

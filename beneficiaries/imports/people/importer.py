@@ -1,6 +1,7 @@
 """Lists of people with their benefits and accounts."""
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,6 +22,7 @@ class PeopleImporter(Importer):
     kind = ImportBatch.Kind.PEOPLE
     columns = COLUMNS
     rows_template = "beneficiaries/imports/_rows.html"
+    proposes = True
 
     def check_heading(self, read: CommuneList, batch: ImportBatch) -> None:
         assert batch.commune is not None  # noqa: S101
@@ -35,11 +37,21 @@ class PeopleImporter(Importer):
     def write(self, batch: ImportBatch, preview: Preview, *, actor: User, job_id: int | None = None) -> Written:
         assert batch.start_month is not None  # noqa: S101
         counts = Acceptance(batch=batch, preview=preview, actor=actor, start=batch.start_month, job_id=job_id).write()
-        return Written(
-            counts,
-            f"Đã ghi {format_number(batch.new_count)} người mới, {format_number(batch.changed_count)} dòng thay đổi, "
-            f"hưởng từ {months.title(batch.start_month)}.",
-        )
+        return Written(counts, _told(batch, counts))
 
     def show(self, rows: Iterable[ImportRow], user: User) -> list[Any]:
         return show_rows(rows, user)
+
+
+def _told(batch: ImportBatch, counts: Counter[str]) -> str:
+    assert batch.start_month is not None  # noqa: S101
+    month = months.title(batch.start_month)
+    if batch.mode == ImportBatch.Mode.PROPOSALS:
+        return (
+            f"Đã ghi {format_number(counts['people'])} người mới, sửa {format_number(counts['changed_people'])} người, "
+            f"lập {format_number(counts['proposals'])} đề nghị hưởng từ {month}, chờ thẩm định và quyết định."
+        )
+    return (
+        f"Đã ghi {format_number(batch.new_count)} người mới, {format_number(batch.changed_count)} dòng thay đổi, "
+        f"hưởng từ {month}."
+    )

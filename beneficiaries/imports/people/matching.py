@@ -16,7 +16,7 @@ from beneficiaries.imports.messages import shown
 from beneficiaries.imports.people.catalogue import clash, label
 from beneficiaries.imports.people.register import Register
 from beneficiaries.imports.people.repeats import nameless_key
-from beneficiaries.models import Entitlement, ImportRow, Payee, PayoutRoute, Person
+from beneficiaries.models import Change, Entitlement, ImportRow, Payee, PayoutRoute, Person
 
 Outcome = ImportRow.Outcome
 
@@ -179,8 +179,11 @@ def _plan_group(group: list[CheckedRow], register: Register, start: datetime.dat
         return
     first.plan.fields, first.changes = _person_changes(group, first.person)
     entitlements = register.entitlements.get(first.person.pk, [])
+    pending = register.pending.get(first.person.pk, [])
     for row in group:
         _plan_benefit(row, group, entitlements, start)
+        if row.plan.entitle or row.plan.more:
+            _settle_pending(row, pending)
     _plan_route(_account_row(group), register.routes.get(first.person.pk), first.person)
 
 
@@ -258,6 +261,32 @@ def _plan_benefit(
             "warning",
             "category",
             f"{label(category)} của người này đang tạm dừng trong sổ: nạp danh sách không làm hưởng lại.",
+        )
+
+
+def _settle_pending(row: CheckedRow, pending: list[Change]) -> None:
+    """What the list brings may be proposed already: then it is known. Another proposal has to be settled first."""
+    values, plan = row.values, row.plan
+    category = values.category
+    assert category is not None  # noqa: S101
+    mine = [change for change in pending if change.proposal.get("category") == category.code]
+    for change in mine:
+        proposal = change.proposal
+        if (
+            int(proposal.get("level") or 0) == values.level
+            and proposal.get("own_amount") == values.own_amount
+            and len(proposal.get("dependants") or ()) == values.dependants
+        ):
+            plan.entitle, plan.ends, plan.running, plan.more = False, [], None, 0
+            for shown_as in ("Đối tượng", "Tỷ lệ", "Mức theo quyết định", "Số người phụ thuộc"):
+                row.changes.pop(shown_as, None)
+            return
+    if mine:
+        row.say(
+            "error",
+            "category",
+            f"Đang có đề nghị khác về {label(category)} của người này ({mine[0].get_state_display().lower()}); hãy chờ "
+            "quyết định, hoặc đề nghị Phòng trả lại đề nghị đó.",
         )
 
 

@@ -11,6 +11,7 @@ from batosocial.lib.text import accent_key
 from batosocial.territory.models import Unit
 from beneficiaries.models import (
     Account,
+    Change,
     Entitlement,
     Payee,
     PayoutRoute,
@@ -18,6 +19,7 @@ from beneficiaries.models import (
     Suspension,
 )
 
+_WAITING = (Change.State.PROPOSED, Change.State.APPRAISED, Change.State.DECIDED)
 NamelessKey = tuple[str, object, str]
 
 
@@ -37,6 +39,8 @@ class Register:
     people: dict[str, list[Person]] = field(default_factory=dict)
     nameless: dict[NamelessKey, list[Person]] = field(default_factory=dict)
     entitlements: dict[int, list[Entitlement]] = field(default_factory=dict)
+    #: Benefits that somebody proposed and that wait for their decision.
+    pending: dict[int, list[Change]] = field(default_factory=dict)
     routes: dict[int, PayoutRoute] = field(default_factory=dict)
     payees: dict[int, list[Payee]] = field(default_factory=dict)
     accounts: dict[tuple[int, str], Account] = field(default_factory=dict)
@@ -52,7 +56,7 @@ def load_register(
     accounts: Collection[tuple[int, str]],
     someone_without_number: bool,
 ) -> Register:
-    """Six queries, whatever the size of the list.
+    """Seven queries, whatever the size of the list.
 
     People are looked up by CCCD in all communes, unlike anywhere else: whoever already stands in another one must
     not be entered again. Nothing but the commune's name is told of them.
@@ -64,7 +68,9 @@ def load_register(
 
     # Of the commune's own people those without a number may be in the list with one by now, and the other way round.
     mine = Person.objects.filter(
-        Exists(Entitlement.objects.filter(person=OuterRef("pk"), category__policy=policy)), commune=commune
+        Exists(Entitlement.objects.filter(person=OuterRef("pk"), category__policy=policy))
+        | Exists(Change.objects.filter(person=OuterRef("pk"), policy=policy)),
+        commune=commune,
     )
     if not someone_without_number:
         mine = mine.filter(cccd="")
@@ -76,7 +82,7 @@ def load_register(
     register.entitlements = defaultdict(list)
     running = Q(months__upper_inf=True) | Q(months__endswith__gt=start)
     for entitlement in (
-        Entitlement.objects.filter(running, person__in=ids, category__policy=policy)
+        Entitlement.objects.filter(running, person__in=ids, category__policy=policy, voided_by__isnull=True)
         .select_related("category")
         .annotate(
             dependant_count=Count("dependants", filter=Q(dependants__months__contains=start)),
@@ -86,6 +92,12 @@ def load_register(
         .order_by("pk")
     ):
         register.entitlements[entitlement.person_id].append(entitlement)
+
+    register.pending = defaultdict(list)
+    for change in Change.objects.filter(
+        person__in=ids, policy=policy, kind__in=[Change.Kind.START, Change.Kind.ADJUST], state__in=_WAITING
+    ).order_by("pk"):
+        register.pending[change.person_id].append(change)
 
     states = [PayoutRoute.State.ENTERED, PayoutRoute.State.CONFIRMED]
     for route in (

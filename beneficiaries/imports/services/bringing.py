@@ -1,6 +1,7 @@
 """Bringing a list and having it checked, as often as needed."""
 
 import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -11,7 +12,9 @@ from batosocial.staff.models import Role, User
 from batosocial.territory.models import Unit
 from beneficiaries.imports.base import Progress
 from beneficiaries.imports.check import check_workbook
+from beneficiaries.imports.choices import Reading
 from beneficiaries.imports.kinds import importer_of
+from beneficiaries.imports.mappings import remember_columns
 from beneficiaries.imports.messages import ListRefused
 from beneficiaries.imports.services.common import (
     WAITING,
@@ -23,6 +26,7 @@ from beneficiaries.imports.services.common import (
     queue_check,
 )
 from beneficiaries.imports.storing import store_preview
+from beneficiaries.imports.survey import Survey
 from beneficiaries.models import ImportBatch
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -52,10 +56,12 @@ def upload_list(
     kind: str = ImportBatch.Kind.PEOPLE,
     source: str = "",
     month: datetime.date | None = None,
+    reading: dict[str, Any] | None = None,
+    ask: bool = False,
 ) -> ImportBatch:
-    """Keep a workbook and queue its check. The form has made sure that it can be read.
+    """Keep a workbook and queue its check; with ``ask`` the user is to say first how it is read.
 
-    ``month`` is chosen only for accounts, which are used from then on.
+    The form has made sure that it can be opened. ``month`` is chosen only for accounts, which are used from then on.
     """
     may_upload(actor, commune)
     batch = ImportBatch.objects.create(
@@ -64,14 +70,43 @@ def upload_list(
         policy=policy,
         source=source,
         month=month,
+        reading=reading or {},
+        state=State.READING if ask else State.CHECKING,
         file=StoredFile.keep(name=filename, content_type=XLSX, content=content, created_by=actor),
         uploaded_by=actor,
     )
     audit.record(
         actor=actor, action="Nạp danh sách", row=batch, details={"kind": kind, "commune": commune, "policy": policy}
     )
+    if not ask:
+        queue_check(batch, actor)
+    return batch
+
+
+@transaction.atomic
+def choose_reading(*, actor: User, batch: ImportBatch, reading: Reading, found: Survey) -> ImportBatch:
+    """Read a list as the user says, and remember the columns for the commune's next file with such a header."""
+    batch = locked(actor, batch, {Role.COMMUNE_OFFICER, Role.DISTRICT_OFFICER})
+    if not may_choose_reading(batch, actor):
+        raise CannotDo(f"Danh sách {batch.state_label.lower()}, không đổi cách đọc được.")
+    remembered = remember_columns(batch, reading, found)
+    batch.reading = reading.stored()
+    batch.state, batch.failure = State.CHECKING, ""
+    batch.save(update_fields=["reading", "state", "failure"])
+    audit.record(
+        actor=actor, action="Chọn cách đọc tệp", row=batch, details={**batch.reading, "remembered_headers": remembered}
+    )
     queue_check(batch, actor)
     return batch
+
+
+def may_choose_reading(batch: ImportBatch, actor: User) -> bool:
+    """Before it is sent, by the commune or, of a list of its own, by the district."""
+    mine = actor.role == Role.COMMUNE_OFFICER or (
+        actor.role == Role.DISTRICT_OFFICER and batch.uploaded_by.role == Role.DISTRICT_OFFICER
+    )
+    failed = batch.state == State.CHECKING and not is_running(batch)
+    return mine and (failed or batch.state in (State.READING, State.PREVIEWED, State.UNREADABLE))
 
 
 @transaction.atomic
@@ -80,7 +115,7 @@ def check_again(*, actor: User, batch: ImportBatch) -> ImportBatch:
     batch = locked(actor, batch, {Role.COMMUNE_OFFICER, Role.DISTRICT_OFFICER})
     failed = batch.state == State.CHECKING and not is_running(batch)
     if not failed and batch.state not in (State.PREVIEWED, State.UNREADABLE):
-        raise CannotDo(f"Danh sách {batch.get_state_display().lower()}, không kiểm tra lại được.")
+        raise CannotDo(f"Danh sách {batch.state_label.lower()}, không kiểm tra lại được.")
     batch.state = State.CHECKING
     batch.save(update_fields=["state"])
     queue_check(batch, actor)
@@ -119,7 +154,7 @@ def withdraw_batch(*, actor: User, batch: ImportBatch) -> ImportBatch:
     if batch.state == State.WITHDRAWN:
         raise CannotDo("Danh sách này đã bỏ rồi.")
     if batch.state in (State.ACCEPTED, State.ACCEPTING):
-        raise CannotDo(f"Danh sách {batch.get_state_display().lower()}, không bỏ được.")
+        raise CannotDo(f"Danh sách {batch.state_label.lower()}, không bỏ được.")
     batch.state = State.WITHDRAWN
     batch.save(update_fields=["state"])
     audit.record(actor=actor, action="Bỏ danh sách", row=batch)

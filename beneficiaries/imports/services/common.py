@@ -13,13 +13,13 @@ from batosocial.territory.models import Unit
 from beneficiaries.imports.kinds import importer_of
 from beneficiaries.models import ImportBatch
 
-State = ImportBatch.State
+State, Mode = ImportBatch.State, ImportBatch.Mode
 
 #: Who sees the lists, and who brings them.
 READERS = (Role.COMMUNE_OFFICER, Role.COMMUNE_LEADER, Role.DISTRICT_OFFICER, Role.DISTRICT_LEADER)
 UPLOADERS = (Role.COMMUNE_OFFICER, Role.DISTRICT_OFFICER)
 #: States in which a list is on its way: the same file is not needed a second time.
-WAITING = (State.CHECKING, State.PREVIEWED, State.SENT, State.ACCEPTING)
+WAITING = (State.READING, State.CHECKING, State.PREVIEWED, State.SENT, State.ACCEPTING)
 
 CHECK_JOB = "beneficiaries.check_import"
 

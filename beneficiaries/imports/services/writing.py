@@ -17,7 +17,7 @@ from beneficiaries.imports.check import check_workbook
 from beneficiaries.imports.checked import Preview
 from beneficiaries.imports.kinds import importer_of
 from beneficiaries.imports.services.bringing import XLSX
-from beneficiaries.imports.services.common import CannotDo, State, counts, is_running, locked, worth_writing
+from beneficiaries.imports.services.common import CannotDo, Mode, State, counts, is_running, locked, worth_writing
 from beneficiaries.imports.storing import still_says_the_same, store_preview
 from beneficiaries.models import ImportBatch, Person
 
@@ -34,7 +34,7 @@ def can_be_accepted(batch: ImportBatch, actor: User) -> bool:
     broken_off = batch.state == State.ACCEPTING and not is_running(batch)
     if not importer_of(batch).sent_first:
         return actor.role == batch.uploaded_by.role and (batch.state == State.PREVIEWED or broken_off)
-    if actor.role != Role.DISTRICT_OFFICER:
+    if actor.role != Role.DISTRICT_OFFICER or batch.mode == Mode.PROPOSALS:
         return False
     own = batch.state == State.PREVIEWED and batch.uploaded_by.role == Role.DISTRICT_OFFICER
     return own or broken_off or batch.state == State.SENT
@@ -58,13 +58,35 @@ def request_entry(*, actor: User, batch: ImportBatch, good_rows_only: bool = Fal
     return _request(batch, actor, importer.first_month(batch), good_rows_only)
 
 
+def can_be_proposed(batch: ImportBatch, actor: User) -> bool:
+    """By the officer of its commune: a checked list of people, or one whose writing as proposals broke off."""
+    if actor.role != Role.COMMUNE_OFFICER or not importer_of(batch).proposes:
+        return False
+    broken_off = batch.state == State.ACCEPTING and batch.mode == Mode.PROPOSALS and not is_running(batch)
+    return broken_off or batch.state == State.PREVIEWED
+
+
+@transaction.atomic
+def request_proposals(*, actor: User, batch: ImportBatch, good_rows_only: bool = False) -> ImportBatch:
+    """Write a list as proposals of its commune. Nobody else has to accept it, as nothing becomes payable by it: each
+    new or changed benefit waits for its appraisal and decision, each route for its confirmation.
+
+    Again a job, and asking twice starts one.
+    """
+    batch = locked(actor, batch, {Role.COMMUNE_OFFICER})
+    if can_be_proposed(batch, actor):
+        batch.mode = Mode.PROPOSALS
+    return _request(batch, actor, importer_of(batch).first_month(batch), good_rows_only)
+
+
 def _request(batch: ImportBatch, actor: User, start_month: datetime.date, good_rows_only: bool) -> ImportBatch:
     if batch.state == State.ACCEPTED:
-        raise CannotDo("Danh sách này đã nhận rồi, không ghi lần nữa.")
+        raise CannotDo("Danh sách này đã ghi rồi, không ghi lần nữa.")
     if batch.state == State.ACCEPTING and is_running(batch):
         raise CannotDo("Danh sách này đang được ghi, xin chờ.")
-    if not can_be_accepted(batch, actor):
-        raise CannotDo(f"Danh sách {batch.get_state_display().lower()}, không nhận được.")
+    allowed = can_be_proposed if batch.mode == Mode.PROPOSALS else can_be_accepted
+    if not allowed(batch, actor):
+        raise CannotDo(f"Danh sách {batch.state_label.lower()}, không nhận được.")
     worth_writing(batch, batch.good_rows_only or good_rows_only)
     first = importer_of(batch).first_month(batch)
     if start_month < first:
@@ -97,15 +119,16 @@ def accept_batch(*, batch_id: int, progress: Progress | None = None, job_id: int
         .get(pk=batch_id)
     )
     if batch.state != State.ACCEPTING or batch.start_month is None or batch.accepted_by is None:
-        return f"Danh sách {batch.get_state_display().lower()}; không ghi lần nữa."
+        return f"Danh sách {batch.state_label.lower()}; không ghi lần nữa."
     first = importer_of(batch).first_month(batch)
     if batch.start_month < first:
-        was_sent = importer_of(batch).sent_first and batch.uploaded_by.role != Role.DISTRICT_OFFICER
+        by_district = batch.uploaded_by.role == Role.DISTRICT_OFFICER
+        was_sent = importer_of(batch).sent_first and batch.mode == Mode.FIRST_LOAD and not by_district
         back_to = State.SENT if was_sent else State.PREVIEWED
         return _give_back(
             batch,
             back_to,
-            f"Kỳ {months.title(batch.start_month)} vừa được mở chi trả; hãy nhận lại từ {months.title(first)}.",
+            f"Kỳ {months.title(batch.start_month)} vừa được mở chi trả; hãy ghi lại từ {months.title(first)}.",
         )
     _wait_for_other_lists()
     preview = check_workbook(
@@ -131,7 +154,7 @@ def _write(batch: ImportBatch, preview: Preview, *, job_id: int | None = None) -
     batch.save()
     audit.record(
         actor=batch.accepted_by,
-        action="Nhận danh sách",
+        action="Ghi đề nghị từ danh sách" if batch.mode == Mode.PROPOSALS else "Nhận danh sách",
         row=batch,
         details={**counts(batch), "start_month": batch.start_month, "written": dict(written.counts)},
         job_id=job_id,
