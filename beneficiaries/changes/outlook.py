@@ -8,6 +8,7 @@ from typing import Any
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from batosocial.lib import clock, months
+from batosocial.lib.money import format_amount
 from beneficiaries import amounts, confidential
 from beneficiaries.changes.proposal import Proposal
 from beneficiaries.changes.register import dependant
@@ -50,8 +51,12 @@ class Outlook:
         return None if self.before is None or self.after is None else self.after - self.before
 
     @property
-    def new_line(self) -> Line | None:
-        return next((line for line in self.lines if line.is_new), None)
+    def difference_text(self) -> str:
+        """ "+500.000 đ", "không đổi"; "" where it is not known."""
+        amount = self.difference
+        if amount is None:
+            return ""
+        return "không đổi" if amount == 0 else f"{'+' if amount > 0 else '−'}{format_amount(abs(amount))}"
 
 
 class Outlooks:

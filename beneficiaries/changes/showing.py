@@ -9,10 +9,9 @@ from django.db.models import JSONField, OuterRef, Subquery
 from django.db.models.functions import JSONObject
 
 from batosocial.lib import months
-from batosocial.lib.money import format_amount
 from batosocial.staff.models import Role, User
 from beneficiaries import confidential
-from beneficiaries.changes.deciding import APPRAISERS, DECIDERS, WITHDRAWN, WITHOUT_DECISION
+from beneficiaries.changes.deciding import APPRAISERS, DECIDERS, PROPOSING_ROLES, WITHDRAWN, WITHOUT_DECISION
 from beneficiaries.changes.law import Rule
 from beneficiaries.changes.moves import masked_name
 from beneficiaries.changes.outlook import Outlook, Outlooks
@@ -69,10 +68,7 @@ class ChangeLine:
     @property
     def difference(self) -> str:
         """How much a month the change adds or takes, as far as that is known."""
-        amount = self.outlook.difference if self.outlook else None
-        if amount is None:
-            return ""
-        return "không đổi" if amount == 0 else f"{'+' if amount > 0 else '−'}{format_amount(abs(amount))}"
+        return self.outlook.difference_text if self.outlook else ""
 
     @property
     def can_act(self) -> bool:
@@ -233,6 +229,13 @@ def timeline(line: ChangeLine) -> list[Step]:
 
 def can_withdraw(change: Change, user: User) -> bool:
     return change.state == State.PROPOSED and change.proposed_by_id == user.pk
+
+
+def can_repeat(line: ChangeLine, user: User) -> bool:
+    """Whether a new benefit that came back may be asked for again, with what was missing."""
+    change = line.change
+    returned = change.kind == Change.Kind.START and change.state == State.REJECTED
+    return returned and user.role in PROPOSING_ROLES and line.opens and not line.hidden
 
 
 def can_object(change: Change, user: User) -> bool:

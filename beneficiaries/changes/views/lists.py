@@ -18,7 +18,15 @@ from beneficiaries.changes import services
 from beneficiaries.changes.filters import ChangeFilter, ready_for
 from beneficiaries.changes.forms import DecisionForm, ObjectionForm, ReasonForm
 from beneficiaries.changes.proposal import Proposal
-from beneficiaries.changes.showing import can_object, can_withdraw, for_showing, lines_of, shown_person, timeline
+from beneficiaries.changes.showing import (
+    can_object,
+    can_repeat,
+    can_withdraw,
+    for_showing,
+    lines_of,
+    shown_person,
+    timeline,
+)
 from beneficiaries.models import Change
 
 #: Refusals shown one by one; the rest as a count.
@@ -123,6 +131,7 @@ def detail_page(request: StaffRequest, pk: int, *, status: int = 200, **forms: A
         "proposal": Proposal.load(found.proposal),
         "steps": timeline(line),
         "can_withdraw": can_withdraw(found, request.user),
+        "can_repeat": can_repeat(line, request.user),
         "decision_form": forms.get("decision_form") or DecisionForm(),
         "reason_form": forms.get("reason_form") or ReasonForm(),
         "records_department": found.policy == "NCC",

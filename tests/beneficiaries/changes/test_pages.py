@@ -202,6 +202,16 @@ class TestSteps:
         answer = signed_in(flow.phong()).post(f"{LIST}tham-dinh/", {}, follow=True)
         assert "Chưa chọn đề nghị nào" in answer.text
 
+    def test_what_came_back_can_be_asked_again(self, person: Person) -> None:
+        change = flow.start(person)
+        services.reject_changes(actor=flow.phong(), change_ids=[change.pk], reason="Thiếu xác nhận hộ nghèo")
+        client = signed_in(flow.officer())
+        page = client.get(reverse("beneficiaries:change", args=[change.pk]))
+        assert "Thiếu xác nhận hộ nghèo" in page.text
+        again = f"{reverse('beneficiaries:change_start', args=[person.pk])}?doi_tuong=BTXH-5A1"
+        assert again in page.text
+        assert client.get(again).context["form"]["category"].value() == "BTXH-5A1"
+
     def test_the_way_of_a_change_says_who_when_and_why(self) -> None:
         change = flow.decided(flow.start(make.person(birth="1955")))
         page = signed_in(flow.phong()).get(reverse("beneficiaries:change", args=[change.pk])).text
