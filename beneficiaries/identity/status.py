@@ -16,7 +16,7 @@ from beneficiaries.identity.words import describe_line
 NOTE = "Sai lệch thông tin: "
 
 _STATUS = """
-WITH wanted AS (
+WITH wanted AS MATERIALIZED (
     SELECT p.id, p.identity_status AS old,
            CASE WHEN p.cccd = '' THEN 'missing'
                 WHEN s.counts AND EXISTS (
@@ -30,11 +30,14 @@ WITH wanted AS (
            END AS new
     FROM identity_scope s JOIN beneficiaries_person p ON p.id = s.person_id
     WHERE s.asked AND (%(ids)s::bigint[] IS NULL OR p.id = ANY(%(ids)s))
+), held AS (
     -- Whom somebody is editing at this moment, their own check looks after; waiting for them would be a deadlock.
+    SELECT p.id, w.new
+    FROM wanted w JOIN beneficiaries_person p ON p.id = w.id
+    WHERE w.new <> w.old
     FOR NO KEY UPDATE OF p SKIP LOCKED
 )
-UPDATE beneficiaries_person p SET identity_status = w.new
-FROM wanted w WHERE w.id = p.id AND w.new <> w.old
+UPDATE beneficiaries_person p SET identity_status = h.new FROM held h WHERE h.id = p.id
 """
 
 _EVIDENCE = """
