@@ -72,12 +72,13 @@ class Proposal:
 
     @classmethod
     def load(cls, data: Mapping[str, Any]) -> "Proposal":
-        """Lists that a commune brings leave out what they do not know."""
+        """Lists that a commune brings leave out what they do not know; a first load notes a number of dependants."""
+        dependants = data.get("dependants")
         return cls(
             category=str(data.get("category") or ""),
             level=int(data.get("level") or 0),
             own_amount=data.get("own_amount"),
-            dependants=tuple(ProposedDependant.load(row) for row in data.get("dependants") or ()),
+            dependants=tuple(ProposedDependant.load(row) for row in dependants) if isinstance(dependants, list) else (),
             replaces=tuple(data.get("replaces") or ()),
             rule=Rule(data.get("from") or Rule.GIVEN),
             paper=load_paper(data),

@@ -331,3 +331,14 @@ def test_the_persons_page_names_what_waits(person: Person) -> None:
         reverse("beneficiaries:change_start", args=[person.pk])
         not in signed_in(flow.chairman()).get(f"/doi-tuong/{person.pk}/").text
     )
+
+
+def test_what_a_first_load_noted_of_a_change_is_shown(person: Person) -> None:
+    """Lists that were accepted write less than a proposal, or something else."""
+    row = make.entitlement(person, "BTXH-4", dependants=1)
+    for kind, noted in (("adjust", {"dependants": 1}), ("adjust", {"category": "BTXH-4", "instead_of": ["BTXH-4", 0]})):
+        change = make.first_load(person, "BTXH", start=make.NEXT_MONTH)
+        Change.objects.filter(pk=change.pk).update(kind=kind, proposal=noted, entitlement=row)
+        page = signed_in(flow.officer()).get(reverse("beneficiaries:change", args=[change.pk]))
+        assert page.status_code == 200 and "Điều chỉnh" in page.text
+    assert signed_in(flow.officer()).get(f"/doi-tuong/{person.pk}/").status_code == 200
