@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from batosocial.jobs.models import StoredFile
 from batosocial.lib.workbooks import CellError, Sheet
-from beneficiaries.imports import reading
+from beneficiaries.imports import survey
 from beneficiaries.imports.check import check_workbook
 from beneficiaries.imports.kinds import importer_of
 from beneficiaries.imports.messages import ListRefused
@@ -63,7 +63,7 @@ def test_rows_in_are_rows_out(monkeypatch: pytest.MonkeyPatch, data: st.DataObje
     cells: list[list[Any]] = [["DANH SÁCH TÀI KHOẢN"], header, *good, *wild]
     sheet = Sheet("Trang", cells)
     # What stands in the cells is the subject here; files are read in tests/lib.
-    monkeypatch.setattr(reading, "read_workbook", lambda *args, **options: [sheet])
+    monkeypatch.setattr(survey, "read_workbook", lambda *args, **options: [sheet])
     commune = data.draw(st.sampled_from([None, make.commune(make.BA_DONG)]))
     batch = ImportBatch(kind=ImportBatch.Kind.ACCOUNTS, commune=commune, source="Thử")
     importer = importer_of(batch)
