@@ -155,6 +155,36 @@ def test_the_home_page_reminds_of_a_list_that_was_not_entered(client: Client) ->
         assert [todo.count for todo in waiting] == [1]
 
 
+def test_columns_of_a_district_s_list_are_chosen_by_hand_and_remembered(client: Client) -> None:
+    signed_in(client)
+    for number in range(2):
+        person = receiver()
+        book = load_workbook(
+            io.BytesIO(lists.workbook([line(person)], fields=["cccd", "provider", "account", "owner"]))
+        )
+        sheet = book.active
+        assert sheet is not None
+        for column, label in enumerate(("Cột một", "Cột hai", "Cột ba", "Cột bốn"), 2):
+            sheet.cell(row=3, column=column, value=label)
+        file = io.BytesIO()
+        book.save(file)
+        file.seek(0)
+        file.name = "tk.xlsx"
+        answer: Any = client.post(UPLOAD, {"source": "Đợt thử", "month": "8/2024", "file": file}, follow=True)
+        batch = ImportBatch.objects.latest("pk")
+        if number == 0:
+            assert batch.state == ImportBatch.State.READING
+            data = {f.html_name: f.value() for f in answer.context["form"] if f.value() not in (None, "", False)}
+            chosen = ["ordinal", "cccd", "provider", "account", "owner"]
+            data |= {"header0": 3} | {f"column0_{letter}": name for letter, name in zip("ABCDE", chosen, strict=True)}
+            client.post(reverse("beneficiaries:import_reading", args=[batch.pk]), data)
+        batch.refresh_from_db()
+        assert batch.job_id is not None
+        runner.run_job(batch.job_id)
+        batch.refresh_from_db()
+        assert (batch.state, batch.new_count) == (ImportBatch.State.PREVIEWED, 1), batch.failure
+
+
 def test_the_list_of_lists_filters_by_kind(client: Client) -> None:
     signed_in(client)
     checked(client, [line(receiver())])
@@ -166,7 +196,8 @@ def test_the_list_of_lists_filters_by_kind(client: Client) -> None:
 def test_the_template_is_read_back_and_offers_choices(client: Client) -> None:
     signed_in(client)
     answer: Any = client.get(reverse("beneficiaries:import_template"), {"loai": "accounts"})
-    book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+    file = io.BytesIO(b"".join(answer.streaming_content))
+    book = load_workbook(file)
     assert book.sheetnames == ["Danh sách", "Hướng dẫn", "Danh mục"]
     sheet = book["Danh sách"]
     rows = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
@@ -178,6 +209,11 @@ def test_the_template_is_read_back_and_offers_choices(client: Client) -> None:
     assert len(offered) == 3
     guide = [row[0] for row in book["Hướng dẫn"].iter_rows(values_only=True)]
     assert "Chủ tài khoản" in guide
+    file.seek(0)
+    file.name = "mau.xlsx"
+    client.post(UPLOAD, {"source": "Đợt thử", "month": "8/2024", "file": file})
+    # Nothing is left to ask about a template that was filled in.
+    assert ImportBatch.objects.latest("pk").state == ImportBatch.State.CHECKING
 
 
 def test_queries_of_the_preview_do_not_grow(client: Client, django_assert_max_num_queries: Any) -> None:
