@@ -15,6 +15,7 @@ _APOSTROPHES = "'’‘ʼ`´′"
 _SAME_APOSTROPHE = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
 _PARTING = "-‐‑‒–—."
 _PUNCTUATION = str.maketrans({**dict.fromkeys(_APOSTROPHES, ""), **dict.fromkeys(_PARTING, " ")})
+_NAME_SIGNS = frozenset(f" {_APOSTROPHES}.-‐‑–")
 _FOLDED_PUNCTUATION = _PUNCTUATION | str.maketrans("đ", "d")
 
 #: Lower-case text in NFD: the accents of Vietnamese go here at once.
@@ -141,6 +142,18 @@ def _word_key(word: str) -> str:
             case.append("1" if char.isupper() else "0")
     # "!" and " " come before every letter: An stands before Anh, and a shorter name before a longer one.
     return f"{''.join(letters)}!{''.join(tones)}!{''.join(case).rstrip('0')} "
+
+
+def strange_signs(name: str) -> str:
+    """Signs that no name in Vietnam has, parted by blanks: all but Latin letters, blanks, apostrophes, hyphens, dots.
+
+    Letters of other scripts that look like ours would make a name that nobody finds again.
+    """
+    return " ".join(sorted({char for char in name if not _is_latin(char) and char not in _NAME_SIGNS}))
+
+
+def _is_latin(char: str) -> bool:
+    return char.isalpha() and unicodedata.name(char, "").startswith("LATIN ")
 
 
 def holder_key(name: str) -> str:

@@ -67,7 +67,8 @@ def propose_start(
     if month is not None and (rule == Rule.DECISION or month != first.month):
         rule = Rule.DECISION if rule == Rule.DECISION else Rule.GIVEN
         if rule == Rule.GIVEN and not clean(note):
-            errors["note"] = f"Tháng khác với quy định ({first.why}) Hãy ghi vì sao."
+            errors["month"] = "Khác với quy định: hãy để trống ô này, hoặc ghi vì sao ở ô Ghi chú."
+            errors["note"] = f"Tháng đầu khác với quy định. {first.why} Hãy ghi vì sao."
     if month is None and first.month is None:
         errors["paper_date"] = "Hãy ghi ngày cấp giấy xác nhận mức độ khuyết tật: hưởng từ tháng đó."
     start = month or first.month or months.first(clock.today())

@@ -9,15 +9,9 @@ from batosocial.lib.text import clean, fold
 from batosocial.territory.models import Unit
 from beneficiaries.models import Person
 
-_NAME_SIGNS = frozenset(" '’‘ʼ`´.-‐‑–")
 _PHONE = re.compile(r"0\d{9,10}")
 #: More namesakes than these are not told apart by reading a list.
 _MOST_NAMESAKES = 10
-
-
-def strange_signs(name: str) -> str:
-    """Signs that no name has (rules.md 9.5: letters, blanks, ' - . only), in their order."""
-    return " ".join(sorted({char for char in name if not char.isalpha() and char not in _NAME_SIGNS}))
 
 
 def number_doubts(cccd: str, sex: str, year: int | None) -> list[str]:

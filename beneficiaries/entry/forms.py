@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from batosocial.lib import clock
 from batosocial.lib.dates import PartialDate, parse_partial
 from batosocial.lib.national_id import check_cccd, check_cmnd
-from batosocial.lib.text import clean
+from batosocial.lib.text import clean, strange_signs
 from batosocial.staff.models import User
 from batosocial.territory.models import Unit
 from batosocial.web.doubts import DoubtForm
@@ -140,7 +140,7 @@ class PersonForm(DoubtForm):
 
     def _clean_name(self, field: str) -> str:
         name = clean(self.cleaned_data[field])
-        if strange := checks.strange_signs(name):
+        if strange := strange_signs(name):
             raise ValidationError(f"Có ký tự không dùng trong tên: {strange}. Hãy chỉ ghi chữ, dấu ' - và dấu chấm.")
         return name
 

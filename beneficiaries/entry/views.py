@@ -70,7 +70,8 @@ def add(request: StaffRequest) -> HttpResponse:
         "form": form,
         "given": given,
         "told": _told(given.cccd),
-        "draft": f"person-add-{key}",
+        # What was typed for a number must not cover what its card says.
+        "draft": f"person-add-{key}{'-card' if given.scanned else ''}",
         **_lists(request.user),
     }
     return render(request, "beneficiaries/entry/add.html", context, status=422 if form.is_bound else 200)

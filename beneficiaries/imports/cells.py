@@ -10,14 +10,13 @@ from typing import Any
 from batosocial.lib.account_number import SPOILED, parse_account_number
 from batosocial.lib.dates import PartialDate, age_months, parse_partial
 from batosocial.lib.national_id import CccdCheck, check_cccd, check_cmnd
-from batosocial.lib.text import fold, holder_key
+from batosocial.lib.text import fold, holder_key, strange_signs
 from batosocial.lib.workbooks import Cell, CellError
 from beneficiaries.imports.messages import Message, Severity, shown
 from beneficiaries.imports.reading import SourceRow
 from beneficiaries.models import Account, Payee, Person, Provider
 from beneficiaries.providers import ProviderNames
 
-_NAME_CHARS = frozenset(" '’‘ʼ`´.-‐‑–")
 _ADULT_MONTHS = 16 * 12
 #: Up to here a number is a year (rules.md 9.6).
 _LAST_YEAR = 2030
@@ -130,12 +129,12 @@ class CellReader:
         return text
 
     def check_name(self, name: str) -> None:
-        strange = sorted({char for char in name if not char.isalpha() and char not in _NAME_CHARS})
+        strange = strange_signs(name)
         if strange or not any(char.isalpha() for char in name):
             self.say(
                 "error",
                 "name",
-                f"Họ tên “{shown(name)}” có ký tự lạ {' '.join(strange)}; hãy chỉ ghi chữ, dấu ' - .",
+                f"Họ tên “{shown(name)}” có ký tự lạ {strange}; hãy chỉ ghi chữ, dấu ' - .",
             )
 
     def birth(self, name: str, cell: Any) -> PartialDate | None:

@@ -121,7 +121,7 @@ class ColumnSet:
         # "Nam" and "Năm" fold alike, so these two are told apart by their accents.
         if exact in ("nam", "năm sinh nam", "nam sinh năm"):
             return "male"
-        if exact in ("nữ", "năm sinh nữ", "nữ sinh năm"):
+        if exact in ("nữ", "nu", "năm sinh nữ", "nữ sinh năm"):
             return "female"
         if exact == "năm":
             return "birth"

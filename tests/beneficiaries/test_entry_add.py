@@ -71,6 +71,12 @@ class TestFirstTheNumber:
         person = make.person(cccd=NUMBER, commune=make.commune(make.BA_TO_TOWN))
         assert client.post(START, {"so": NUMBER})["Location"] == reverse("beneficiaries:person", args=[person.pk])
 
+    def test_what_was_typed_for_a_number_does_not_cover_what_its_card_says(self, client: Client) -> None:
+        signed_in(client)
+        typed, scanned = (client.post(START, {"so": so}, follow=True).context["draft"] for so in (NUMBER, CARD))
+        assert typed != scanned
+        assert client.post(START, {"so": CARD}, follow=True).context["draft"] == scanned
+
     def test_unknown_goes_on_with_what_the_number_tells(self, client: Client) -> None:
         signed_in(client)
         shown = client.post(START, {"so": NUMBER}, follow=True)

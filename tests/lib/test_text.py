@@ -96,6 +96,22 @@ def test_foreign_and_highland_names_sort_among_the_others():
     assert sorted(backwards, key=text.sort_key) == names
 
 
+@pytest.mark.parametrize(
+    ("name", "strange"),
+    [
+        ("Phạm Thị Hà-My", ""),
+        ("Đinh Văn Gríp H're", ""),
+        ("𝕻𝖍𝖆𝖒", "𝕻 𝖆 𝖍 𝖒"),
+        ("Phạm Вăn", "В"),
+        ("Phạm <b>", "< >"),
+        ("Phạm 2", "2"),
+    ],
+)
+def test_names_have_latin_letters_alone(name, strange):
+    """rules.md 9.5: letters, blanks, ' - . and nothing that only looks like them."""
+    assert text.strange_signs(name) == strange
+
+
 def test_holder_key():
     assert text.holder_key("Phạm Thị  Huyền") == "PHAM THI HUYEN"
 
