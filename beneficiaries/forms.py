@@ -20,7 +20,9 @@ from beneficiaries.models import AgeRule, Category, PayoutRoute, Person, Policy
 from beneficiaries.models.person import PersonQuerySet
 from beneficiaries.querysets import Channel, Status
 
+_NEVER = datetime.date.max
 EVERY_COMMUNE = "Tất cả các xã"
+_HOLDING = (Status.RECEIVING, Status.SUSPENDED, Status.STOPPED)
 #: Any of the ages at which something changes.
 ANY_AGE = "moc"
 
@@ -35,15 +37,17 @@ class CommuneFilter(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        #: Those that may be chosen; empty for a user of one commune.
+        #: All that the user's district has or had; empty for a user of one commune.
         self.communes: list[Unit] = []
         field = self.fields["xa"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101
         if user.in_district:
             field.queryset = Unit.objects.current().communes().filter(parent=user.unit_id)
-            self.communes = list(field.queryset)
+            self.communes = list(Unit.objects.communes().filter(parent=user.unit_id))
+            today = clock.today()
+            current = [unit for unit in self.communes if unit.valid_from <= today < (unit.valid_to or _NEVER)]
             # Read once, for the choices, too.
-            field.choices = choices_with_all([(unit.code, str(unit)) for unit in self.communes], EVERY_COMMUNE)
+            field.choices = choices_with_all([(unit.code, str(unit)) for unit in current], EVERY_COMMUNE)
         else:
             del self.fields["xa"]
 
@@ -85,7 +89,7 @@ class PeopleFilter(CommuneFilter):
     tuoi = forms.ChoiceField(label="Đến tuổi trong tháng", required=False)
     thang = MonthField(label="Theo tháng", required=False)
 
-    #: Fields that stand behind "Lọc thêm" until one of them is used.
+    #: Fields that stand behind "Lọc thêm"; what they narrow the list by stands above it in words.
     MORE = ("doi_tuong", "noi_nhan", "ly_do", "doi_chieu", "tuoi", "thang")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -100,8 +104,41 @@ class PeopleFilter(CommuneFilter):
         field.choices = lambda: choices_with_all(choices(), everything)
 
     @cached_property
+    def catalogue(self) -> dict[int, Category]:
+        """Every category by its id, by policy and code."""
+        rows = Category.objects.order_by("policy", "code").only("policy", "regime", "code", "name", "confidential")
+        return {row.pk: row for row in rows}
+
+    @property
+    def units(self) -> dict[int, Unit]:
+        """The communes whose people the user sees, by their ids."""
+        own = [self.user.unit] if self.user.unit else []
+        return {unit.pk: unit for unit in self.communes or own}
+
+    @cached_property
     def _categories(self) -> list[tuple[str, Any]]:
-        return _categories(self.user, self.data.get("chinh_sach", ""))
+        """Monthly categories by policy, of the chosen one or of both; a confidential one only for whoever may know."""
+        policy = self.data.get("chinh_sach", "")
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for row in self.catalogue.values():
+            if row.regime == Category.Regime.ONE_OFF or (policy in Policy.values and row.policy != policy):
+                continue
+            if not row.confidential or may_see(self.user):
+                options = groups.setdefault(Policy(row.policy).label, [])
+                options.append((row.code, f"{row.code} {shortened(row.name, 50)}"))
+        return list(groups.items())
+
+    def _ids(self, *, monthly: bool) -> list[int] | None:
+        """The categories of the chosen category or policy; None without a choice."""
+        policy, category = self.policy, self.cleaned_data["doi_tuong"] if self.is_valid() else ""
+        if not policy and not category:
+            return None
+        return [
+            row.pk
+            for row in self.catalogue.values()
+            if (row.code == category if category else row.policy == policy)
+            and not (monthly and row.regime == Category.Regime.ONE_OFF)
+        ]
 
     @cached_property
     def _ages(self) -> list[tuple[str, Any]]:
@@ -128,9 +165,10 @@ class PeopleFilter(CommuneFilter):
     def policy(self) -> str:
         return self.cleaned_data["chinh_sach"] if self.is_valid() else ""
 
-    @property
-    def category(self) -> str:
-        return self.cleaned_data["doi_tuong"] if self.is_valid() else ""
+    @cached_property
+    def categories(self) -> list[int] | None:
+        """The ids of the monthly categories by which statuses are told; None: all."""
+        return self._ids(monthly=True)
 
     @property
     def text(self) -> str:
@@ -145,8 +183,17 @@ class PeopleFilter(CommuneFilter):
         return [self[name] for name in self.MORE]
 
     @property
-    def uses_more(self) -> bool:
-        return any(self.data.get(name) for name in self.MORE)
+    def dependent_fields(self) -> list[forms.BoundField]:
+        """Those whose choices follow from what is chosen in others."""
+        return [self["doi_tuong"], self["tuoi"]]
+
+    @property
+    def more_used(self) -> int:
+        return sum(bool(self.data.get(name)) for name in self.MORE)
+
+    @property
+    def has_more_errors(self) -> bool:
+        return any(name in self.errors for name in self.MORE)
 
     @property
     def is_used(self) -> bool:
@@ -177,20 +224,20 @@ class PeopleFilter(CommuneFilter):
         if not self.is_valid():
             return people.none()
         chosen, month = self.cleaned_data, self.month
-        policy, category = chosen["chinh_sach"], chosen["doi_tuong"]
+        policy, categories = chosen["chinh_sach"], self.categories
         if chosen.get("xa"):
             people = people.filter(commune=chosen["xa"])
         elif self.communes:
             # No narrower than the scope, but by their ids the planner sees how many people these are.
             people = people.filter(commune__in=[unit.pk for unit in self.communes])
-        if category:
-            people = people.of_category(category)
-        elif policy:
-            people = people.of_policy(policy)
+        held = self._ids(monthly=False)
+        # Whoever is asked for by what they are or were due holds one of them anyway.
+        if held is not None and chosen["trang_thai"] not in _HOLDING and chosen["noi_nhan"] != Channel.NO_ACCOUNT:
+            people = people.of_categories(held)
         if chosen["trang_thai"]:
-            people = people.in_status(chosen["trang_thai"], month, policy, category)
+            people = people.in_status(chosen["trang_thai"], month, policy, categories)
         if chosen["noi_nhan"]:
-            people = people.by_channel(chosen["noi_nhan"], month, policy)
+            people = people.by_channel(chosen["noi_nhan"], month, policy, categories)
         if chosen["ly_do"]:
             people = people.without_account_because(chosen["ly_do"], month, policy)
         if chosen["doi_chieu"]:
@@ -199,19 +246,6 @@ class PeopleFilter(CommuneFilter):
             asked = self.age_rule.ages if chosen["tuoi"] == ANY_AGE else [int(chosen["tuoi"])]
             people = people.filter(ages.reaching(self.age_rule, month, asked), died_on__isnull=True)
         return people
-
-
-def _categories(user: User, policy: str) -> list[tuple[str, Any]]:
-    """Monthly categories by policy, of the chosen one or of both; a confidential one only for whoever may know it."""
-    rows = Category.objects.exclude(regime=Category.Regime.ONE_OFF).order_by("policy", "code")
-    if policy in Policy.values:
-        rows = rows.filter(policy=policy)
-    if not may_see(user):
-        rows = rows.filter(confidential=False)
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for of, code, name in rows.values_list("policy", "code", "name"):
-        groups.setdefault(Policy(of).label, []).append((code, f"{code} {shortened(name, 50)}"))
-    return list(groups.items())
 
 
 def _said(field: forms.BoundField, value: Any) -> str:

@@ -1,10 +1,11 @@
 """How the register is read: searching people, their state in a month, and the channel their money takes."""
 
 import datetime
+from collections.abc import Iterable, Sequence
 from typing import Any, Self, TypeVar
 
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from batosocial.web.pagination import rank_of
 from beneficiaries import search
@@ -49,22 +50,20 @@ class PersonReads(models.QuerySet[P]):
             return rows.order_by("sort_key", "pk")
         return rows.annotate(spelled=rank_of(conditions)).order_by("spelled", "sort_key", "pk")
 
-    def of_policy(self, policy: str) -> Self:
-        """People with an entitlement of the policy, now or ever."""
+    def of_categories(self, categories: Sequence[int]) -> Self:
+        """People with an entitlement of one of the categories (their ids), now or ever."""
         from beneficiaries.models import Entitlement
 
-        return self.filter(Exists(Entitlement.objects.filter(person=OuterRef("pk"), category__policy=policy)))
-
-    def of_category(self, category: str) -> Self:
-        """People with an entitlement of the category (its code), now or ever."""
-        from beneficiaries.models import Entitlement
-
-        held = Entitlement.objects.granted().filter(person=OuterRef("pk"), category__code=category)
+        held = Entitlement.objects.filter(person=OuterRef("pk"), category__in=categories, voided_by__isnull=True)
         return self.filter(Exists(held))
 
-    def with_status(self, month: datetime.date, policy: str = "", category: str = "") -> Self:
-        """Adds ``status`` (a ``Status``) in the month, by entitlements of the policy or of both, or of a category."""
-        conditions = _status_conditions(month, policy, category)
+    def with_status(self, month: datetime.date, policy: str = "", categories: Sequence[int] | None = None) -> Self:
+        """Adds ``status`` (a ``Status``) in the month, by entitlements of the policy or of both.
+
+        Whoever knows the ids of the monthly ``categories`` meant gives them in place of the policy, here and below:
+        with values instead of a join PostgreSQL sees how many people they have.
+        """
+        conditions = _status_conditions(month, policy, categories)
         return self.annotate(
             status=Case(
                 *(When(conditions[status], then=Value(str(status))) for status in _DECIDING_ORDER),
@@ -73,13 +72,15 @@ class PersonReads(models.QuerySet[P]):
             )
         )
 
-    def in_status(self, status: str, month: datetime.date, policy: str = "", category: str = "") -> Self:
+    def in_status(
+        self, status: str, month: datetime.date, policy: str = "", categories: Sequence[int] | None = None
+    ) -> Self:
         """People of one status, the same as ``with_status`` tells.
 
         Said from the side of which there are few, so that an index finds them: whoever is suspended has a suspension,
         whoever stopped an end, whoever waits a later start or nothing at all.
         """
-        granted, due = _entitlements(month, policy, category)
+        granted, due = _entitlements(month, policy, categories)
         if status == Status.DEAD:
             return self.filter(died_on__isnull=False)
         alive = self.filter(died_on__isnull=True)
@@ -96,16 +97,16 @@ class PersonReads(models.QuerySet[P]):
             return alive.filter(Q(nothing_yet) | Q(sometime), ~current)
         return alive.filter(Exists(granted.filter(months__endswith__lte=month)), ~current, ~Exists(later))
 
-    def by_channel(self, channel: str, month: datetime.date, policy: str = "") -> Self:
+    def by_channel(
+        self, channel: str, month: datetime.date, policy: str = "", categories: Sequence[int] | None = None
+    ) -> Self:
         """People whose money of the month goes by the channel; nobody else is counted as unconfirmed but those
         without any confirmed route for the month. Without an account is whoever is due and has none for that
         policy: paid in cash, or with no confirmed route at all."""
-        from beneficiaries.models import Entitlement
-
         routes = _routes(month, policy)
         if channel == Channel.NO_ACCOUNT:
             accounts = _routes(month, "", person="person").filter(account__isnull=False)
-            due = Entitlement.objects.due_in(month, policy or None).filter(person=OuterRef("pk"))
+            _, due = _entitlements(month, policy, categories)
             return self.filter(Exists(due.exclude(Exists(accounts.filter(policy=OuterRef("category__policy"))))))
         if channel == Channel.ACCOUNT:
             return self.filter(Exists(routes.filter(account__isnull=False)))
@@ -116,39 +117,42 @@ class PersonReads(models.QuerySet[P]):
     def without_account_because(self, reason: str, month: datetime.date, policy: str = "") -> Self:
         return self.filter(Exists(_routes(month, policy).filter(cash_reason=reason)))
 
-    def for_list(self, month: datetime.date) -> Self:
-        """Rows as a page shows them: commune, granted entitlements and routes from the month on, in three queries."""
-        from beneficiaries.models import Category, Entitlement, PayoutRoute
 
-        entitlements = Entitlement.objects.granted().exclude(category__regime=Category.Regime.ONE_OFF)
-        routes = PayoutRoute.objects.exclude(state=PayoutRoute.State.REJECTED)
-        routes = routes.filter(Q(months__upper_inf=True) | Q(months__endswith__gt=month))
-        return self.select_related("commune").prefetch_related(
-            Prefetch("entitlements", entitlements.select_related("category"), to_attr="granted_entitlements"),
-            Prefetch("routes", routes.select_related("account__provider").order_by("months"), to_attr="open_routes"),
-        )
+def status_of(month: datetime.date, died_on: datetime.date | None, held: Iterable[tuple[Any, bool]]) -> Status:
+    """The status that ``with_status`` tells, from what is read already: months and whether suspended in the month, of
+    each granted monthly entitlement."""
+    if died_on is not None:
+        return Status.DEAD
+    rows = list(held)
+    current = [suspended for months, suspended in rows if month in months]
+    if current:
+        return Status.SUSPENDED if all(current) else Status.RECEIVING
+    if not rows or any(months.lower > month for months, _ in rows):
+        return Status.UPCOMING
+    return Status.STOPPED
 
 
 _DECIDING_ORDER = (Status.DEAD, Status.RECEIVING, Status.SUSPENDED, Status.UPCOMING, Status.STOPPED)
 
 
-def _entitlements(month: datetime.date, policy: str, category: str) -> tuple[Any, Any]:
-    """Monthly entitlements of a person, of the policy or category if there is one: all granted, those due."""
+def _entitlements(month: datetime.date, policy: str, categories: Sequence[int] | None) -> tuple[Any, Any]:
+    """Monthly entitlements of a person, of the categories or the policy if they are given: all granted, those due."""
     from beneficiaries.models import Category, Entitlement
 
     granted = Entitlement.objects.granted().filter(person=OuterRef("pk"))
     granted = granted.exclude(category__regime=Category.Regime.ONE_OFF)
-    due = Entitlement.objects.due_in(month, policy or None).filter(person=OuterRef("pk"))
-    if policy:
+    if policy and categories is None:
         granted = granted.filter(category__policy=policy)
-    if category:
-        granted, due = granted.filter(category__code=category), due.filter(category__code=category)
+    due = Entitlement.objects.due_in(month, None if categories is not None else policy or None)
+    due = due.filter(person=OuterRef("pk"))
+    if categories is not None:
+        granted, due = granted.filter(category__in=categories), due.filter(category__in=categories)
     return granted, due
 
 
-def _status_conditions(month: datetime.date, policy: str, category: str = "") -> dict[Status, Q]:
+def _status_conditions(month: datetime.date, policy: str, categories: Sequence[int] | None) -> dict[Status, Q]:
     """What makes somebody's status, where none of the earlier ones of ``_DECIDING_ORDER`` does."""
-    granted, due = _entitlements(month, policy, category)
+    granted, due = _entitlements(month, policy, categories)
     return {
         Status.DEAD: Q(died_on__isnull=False),
         Status.RECEIVING: Q(Exists(due)),

@@ -39,24 +39,15 @@ def ranks(text: str, communes: Sequence[Unit | None] | None = None) -> list[Q]:
     named, named_so = _named(text, Unit.objects.communes() if communes is None else communes)
     if named:
         found |= Q(commune__in=named)
-    if spelled == folded:
+    accented = [word for word in spelled if not word.isascii()]
+    if not accented:
         return [found]
     whole = f"{_all_of(folded)} & {' & '.join(_one_of(tone_places(word)) for word in spelled)}"
-    accented = [word for word in spelled if not word.isascii()]
     begun = f"{_all_of(folded)} & {' & '.join(_one_of(tone_places(word), ':*') for word in accented)}"
     exact, beginning = (Q(words__lexemes=query) for query in (whole, begun))
     if named_so:
         exact, beginning = exact | Q(commune__in=named_so), beginning | Q(commune__in=named_so)
     return [exact, beginning, found]
-
-
-def named(text: str, prefix: str = "") -> Q:
-    """People by words of their names, hamlet or year of birth alone; ``prefix``: the path to the person ("person__").
-
-    Nobody for a text without a letter or digit.
-    """
-    folded = fold(text).split()
-    return Q(**{f"{prefix}words__lexemes": _all_of(folded)}) if folded else Q(pk__in=[])
 
 
 def _with_words(folded: list[str]) -> Q:

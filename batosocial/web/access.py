@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django_htmx.middleware import HtmxDetails
 
 from batosocial.staff.models import Role, User
 
@@ -17,6 +18,7 @@ class StaffRequest(HttpRequest):
     """A request of somebody who is signed in; what every view but sign-in and health check receives."""
 
     user: User
+    htmx: HtmxDetails
 
 
 def roles_required(

@@ -90,7 +90,9 @@ class PeopleExport(ListExport):
 
     def rows(self) -> "QuerySet[Any]":
         policy: str = self.form.cleaned_data["chinh_sach"]
-        people = self.form.apply(Person.objects.visible_to(self.user)).with_status(self.month, policy)
+        people = self.form.apply(Person.objects.visible_to(self.user)).with_status(
+            self.month, policy, self.form.categories
+        )
         # Collapsed here, not in the sheet: whoever may not see the group does not receive it.
         code: Any = F("category__code")
         if not may_see(self.user):

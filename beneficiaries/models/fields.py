@@ -25,9 +25,13 @@ def months_are_firsts(name: str, field: str = "months") -> models.CheckConstrain
 
 
 def no_overlap(name: str, *same: str, condition: Q | None = None, field: str = "months") -> ExclusionConstraint:
-    """EXCLUDE: two rows with the same values in ``same`` have no month in common."""
-    expressions: list[tuple[Any, str]] = [(field, RangeOperators.OVERLAPS)]
-    expressions += [(name_, RangeOperators.EQUAL) for name_ in same]
+    """EXCLUDE: two rows with the same values in ``same`` have no month in common.
+
+    Its index is asked for the rows of one person far more often than for those of a month, and parts by its first
+    columns: with the months first, a look-up reads a tenth of it.
+    """
+    expressions: list[tuple[Any, str]] = [(name_, RangeOperators.EQUAL) for name_ in same]
+    expressions.append((field, RangeOperators.OVERLAPS))
     return ExclusionConstraint(name=name, expressions=expressions, condition=condition)
 
 
@@ -63,7 +67,9 @@ def words_of(spelled: list[str], folded: list[str], plain: list[str]) -> Func:
     """SQL of a generated column: the words of some text columns with their accents, of others without them and of
     others as they stand. It holds whoever writes the row, and whatever they forget."""
     accents = _translated(Lower(_left(_joined(spelled), _LONGEST_SPELLED)), _PARTING + _VANISHING, " " * len(_PARTING))
-    bare = _translated(Lower(_joined(folded)), _ACCENTED + _PARTING + _VANISHING, _PLAIN + " " * len(_PARTING))
+    bare = _translated(
+        Lower(_left(_joined(folded), _LONGEST_SPELLED)), _ACCENTED + _PARTING + _VANISHING, _PLAIN + " " * len(_PARTING)
+    )
     rest = _translated(_left(_joined(plain), _LONGEST_PLAIN), "|", " ")
     text = Func(accents, bare, rest, template="%(expressions)s", arg_joiner=" || ' ' || ")
     return Func(

@@ -82,7 +82,7 @@ class Person(models.Model):
     words = models.GeneratedField(
         expression=words_of(
             spelled=["name", "hamlet", "card_name", "other_name"],
-            folded=["hamlet"],
+            folded=["name", "hamlet", "card_name", "other_name"],
             plain=["birth_year", "search_key"],
         ),
         output_field=WordsField(),

@@ -76,5 +76,5 @@ def person_year(request: StaffRequest, person_id: int) -> HttpResponse:
     payments: list[Any] = list(board.year_of(request.user, person.pk, year))
     for payment in payments:
         describe(payment, request)
-    template = "payments/_person_year.html" if request.htmx else "payments/person_year.html"  # type: ignore[attr-defined]
+    template = "payments/_person_year.html" if request.htmx else "payments/person_year.html"
     return render(request, template, {"person": person, "payments": payments, "year": year})

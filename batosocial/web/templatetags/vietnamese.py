@@ -2,6 +2,7 @@
 
 import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -104,6 +105,12 @@ def badge(text: Any, tone: str = "neutral") -> SafeString:
     """A status in words. ``tone`` only underlines it: success, warning, danger, info or neutral."""
     if tone not in TONES:
         raise template.TemplateSyntaxError(f"badge: unknown tone {tone!r}, one of {', '.join(TONES)}")
+    return _badge(str(text), tone)
+
+
+@lru_cache(maxsize=500)
+def _badge(text: str, tone: str) -> SafeString:
+    # A list repeats the same few a hundred times.
     return format_html('<span class="badge tone-{}">{}</span>', tone, text)
 
 

@@ -13,11 +13,11 @@ from batosocial.web import panels
 from batosocial.web.access import StaffRequest, roles_required
 from beneficiaries.changes.services import PROPOSING_ROLES
 from beneficiaries.entry.services import ENTRY_ROLES
+from beneficiaries.listing import IDENTITY_TONES, STATUS_TONES
 from beneficiaries.models import Person
 from beneficiaries.payout.entering import ENTERING_ROLES
 from beneficiaries.querysets import Status
 from beneficiaries.services import record_full_view
-from beneficiaries.views.people import IDENTITY_TONES, STATUS_TONES
 from beneficiaries.views.person import benefits, changes, edits, identity, payout
 
 
