@@ -161,6 +161,15 @@ class TestLostConnection:
         add_form(page, number)
         page.get_by_label("Thôn, tổ dân phố").fill("Thôn Nhập Dở")
         page.get_by_label("Điện thoại").fill("0905123456")
+        self.kept(page, "0905123456")
+
+    def kept(self, page: "Page", value: str) -> None:
+        """The browser has stored what was typed last."""
+        for _ in range(100):
+            if any(value in str(draft["values"]) for draft in drafts(page).values()):
+                return
+            page.wait_for_timeout(100)
+        raise AssertionError(drafts(page))
 
     def restored(self, page: "Page") -> None:
         expect(page.get_by_text("Đã khôi phục những gì anh/chị nhập dở lúc")).to_be_visible()
