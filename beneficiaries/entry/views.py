@@ -70,8 +70,7 @@ def add(request: StaffRequest) -> HttpResponse:
         "form": form,
         "given": given,
         "told": _told(given.cccd),
-        # What was typed for a number must not cover what its card says.
-        "draft": f"person-add-{key}{'-card' if given.scanned else ''}",
+        "draft": f"person-add-{key}",
         **_lists(request.user),
     }
     return render(request, "beneficiaries/entry/add.html", context, status=422 if form.is_bound else 200)
@@ -239,8 +238,12 @@ def _form_url(key: str) -> str:
 
 
 def _keep(request: StaffRequest, given: Given) -> str:
-    """Keep what was read for the form's page. Its address names no number, and is the same for the same card."""
-    key = salted_hmac("beneficiaries.entry", given.cccd or given.cmnd).hexdigest()[:16]
+    """Keep what was read for the form's page. Its address names no number, and is the same for the same card.
+
+    A number by itself has another one: what was typed for it must not cover what its card says.
+    """
+    read = "card" if given.scanned else "number"
+    key = salted_hmac("beneficiaries.entry", f"{read}:{given.cccd or given.cmnd}").hexdigest()[:16]
     cards = {name: card for name, card in request.session.get(_GIVEN, {}).items() if name != key}
     request.session[_GIVEN] = dict([*cards.items(), (key, given.stored())][-_KEPT_CARDS:])
     return _form_url(key)
