@@ -10,7 +10,7 @@ import xlsxwriter
 from django.conf import settings
 
 from batosocial.lib import money, months
-from beneficiaries.models import Payee, Policy
+from beneficiaries.models import Policy
 from payments.board import category_label
 from payments.models import Payment, PaymentLine, PaymentList
 from payments.results import words
@@ -135,9 +135,9 @@ def _list_row(payment: Payment, *, for_payer: bool) -> ListRow:
 def receiver(payment: Payment) -> str:
     """Who holds the account or signs, with the relation where it is not the person."""
     name = payment.account_holder or payment.payee_name
-    if payment.payee_kind == Payee.Kind.OWN:
+    if payment.payee_kind == Payment.PayeeKind.OWN:
         return name
-    relation = Payee.Kind(payment.payee_kind).label.lower()
+    relation = payment.get_payee_kind_display().lower()
     return f"{name} ({relation})" if name else relation.capitalize()
 
 

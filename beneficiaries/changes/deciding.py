@@ -13,7 +13,7 @@ from batosocial.audit.models import Entry
 from batosocial.lib import clock, months
 from batosocial.lib.text import clean
 from batosocial.staff.models import Role, User
-from beneficiaries.changes import law
+from beneficiaries.changes import hooks, law
 from beneficiaries.changes.kinds import plan
 from beneficiaries.changes.law import Rule
 from beneficiaries.changes.proposal import Proposal, load_paper
@@ -89,6 +89,7 @@ def appraise_changes(*, actor: User, change_ids: Sequence[int]) -> Outcome:
         outcome.done.append(change)
     _store(register, appraised + applied, ("appraised_by", "appraised_at", "state", "applied_at"))
     _audit(register, actor, "Thẩm định biến động", outcome.done, State.PROPOSED)
+    hooks.changes_applied(changes=applied, actor=actor)
     return outcome
 
 
@@ -178,6 +179,7 @@ def decide_changes(
         outcome.done.append(change)
     _store(register, outcome.done, _DECISION_FIELDS)
     _audit(register, actor, "Quyết định biến động", outcome.done, State.APPRAISED, {"number": number, "date": date})
+    hooks.changes_applied(changes=outcome.done, actor=actor)
     return outcome
 
 

@@ -1,5 +1,6 @@
 """The register: who is entitled to what, who receives it, and where the money goes."""
 
+from beneficiaries.models.attachment import Attachment
 from beneficiaries.models.catalogue import AgeRule, Category, ChangeReason, Policy, Provider, Rate
 from beneficiaries.models.change import Change
 from beneficiaries.models.entitlement import Dependant, Entitlement, Suspension
@@ -11,6 +12,7 @@ from beneficiaries.models.person import Person
 __all__ = [
     "Account",
     "AgeRule",
+    "Attachment",
     "Category",
     "Change",
     "ChangeReason",

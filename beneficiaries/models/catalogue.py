@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from batosocial.staff.models import Payer
 
@@ -74,6 +75,8 @@ class Rate(models.Model):
     valid_from = models.DateField("áp dụng từ")
     known_on = models.DateField("ngày ban hành")
     legal_basis = models.CharField("căn cứ", max_length=255)
+    #: A decree may be entered late: lists made before do not know of it either.
+    entered_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = "mức trợ cấp"

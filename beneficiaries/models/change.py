@@ -113,6 +113,12 @@ class Change(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     decided_at = models.DateTimeField(null=True, blank=True)
+    #: What comes from a commune's review waits for the head of the Phòng before it is decided.
+    needs_sign_off = models.BooleanField(default=False)
+    signed_off_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    signed_off_at = models.DateTimeField(null=True, blank=True)
     rejection = models.CharField("lý do không chấp nhận", max_length=500, blank=True)
     rejected_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -149,12 +155,20 @@ class Change(models.Model):
                 & (Q(decided_by__isnull=True) | Q(appraised_by__isnull=True) | ~Q(decided_by=F("appraised_by"))),
             ),
             models.CheckConstraint(
+                name="change_signed_off_first",
+                condition=Q(needs_sign_off=False)
+                | ~Q(state__in=["decided", "applied"])
+                | Q(signed_off_by__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="change_applied_has_time", condition=Q(applied_at__isnull=False) | ~Q(state="applied")
             ),
         ]
         indexes = [
             models.Index(fields=["state", "policy"]),
             models.Index(fields=["effective_month"]),
+            # What took effect since a list was made is asked at every opening.
+            models.Index(fields=["applied_at"], name="change_applied_at"),
             models.Index(fields=["id"], condition=~Q(state="applied"), name="change_unapplied"),
             # Few wait among the many that are done.
             models.Index(

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.postgres.fields.ranges import RangeEndsWith, RangeStartsWith
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from batosocial.staff.scoping import commune_scope
 from beneficiaries.models.catalogue import Category
@@ -153,6 +153,8 @@ class Suspension(models.Model):
 
     entitlement = models.ForeignKey(Entitlement, on_delete=models.PROTECT, related_name="suspensions")
     months = MonthRangeField("các tháng")
+    #: Of these months, those that the decision to go on pays after all (truy lĩnh, điểm b khoản 1 Điều 6 TT 02/2021).
+    arrears_months = MonthRangeField("các tháng được truy lĩnh", null=True, blank=True)
     change = models.ForeignKey("beneficiaries.Change", on_delete=models.PROTECT, related_name="suspensions")
     ended_by = models.ForeignKey(
         "beneficiaries.Change", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -165,6 +167,11 @@ class Suspension(models.Model):
         constraints = [
             months_are_firsts("suspension_months_firsts"),
             no_overlap("suspension_no_overlap", "entitlement"),
+            models.CheckConstraint(
+                name="suspension_arrears_within",
+                condition=Q(arrears_months__isnull=True)
+                | Q(months__contains=F("arrears_months"), ended_by__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from batosocial.lib import months
 from batosocial.staff.models import Role, User
@@ -24,6 +25,8 @@ class Period(models.Model):
     policy = models.CharField("chính sách", max_length=4, choices=Policy)
     month = models.DateField("tháng")
     state = models.CharField("trạng thái", max_length=10, choices=State, default=State.OPEN)
+    #: Opened together with the next month, whose regular lines stand in these lists (Tết, Điều 8 TT 44/2022/TT-BTC).
+    with_next = models.BooleanField("hai tháng một lần", default=False)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField("mở lúc")
     closed_by = models.ForeignKey(
@@ -38,6 +41,8 @@ class Period(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["policy", "month"], name="period_once"),
             models.CheckConstraint(condition=Q(month__day=1), name="period_month_is_first"),
+            # Only the merit allowances may be paid for two months at once.
+            models.CheckConstraint(condition=Q(with_next=False) | Q(policy="NCC"), name="period_two_months_are_merit"),
             models.CheckConstraint(
                 condition=Q(state="open") | Q(closed_by__isnull=False, closed_at__isnull=False),
                 name="period_closed_is_signed",
@@ -94,6 +99,8 @@ class PaymentList(models.Model):
     state = models.CharField("trạng thái", max_length=12, choices=State, default=State.DRAFT)
     #: Rates and routes known on this day are those of the list.
     locked_on = models.DateField("chốt số liệu ngày")
+    #: When its payments were last made from the register. What became known after it is found at the next opening.
+    made_at = models.DateTimeField("lập lúc", default=timezone.now)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -186,3 +193,97 @@ class PaymentList(models.Model):
     @property
     def month(self) -> datetime.date:
         return self.period.month
+
+
+class ListEvent(models.Model):
+    """A step that a list took, by whom, when and why: its timeline. Nothing of it is ever changed."""
+
+    payment_list = models.ForeignKey(PaymentList, on_delete=models.PROTECT, related_name="events")
+    #: ``states.Step.code``, or what else happened to the list ("lap-lai").
+    step = models.CharField("bước", max_length=20)
+    label = models.CharField("việc", max_length=60)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("lúc", default=timezone.now)
+    note = models.CharField("vì sao", max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = "bước của danh sách"
+        verbose_name_plural = "bước của danh sách"
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class ListRemark(models.Model):
+    """Why a list is returned, for one line of it. It stays when the list is made anew, so it names the person."""
+
+    payment_list = models.ForeignKey(PaymentList, on_delete=models.PROTECT, related_name="remarks")
+    person = models.ForeignKey("beneficiaries.Person", on_delete=models.PROTECT, related_name="+")
+    text = models.CharField("cần sửa gì", max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("lúc", default=timezone.now)
+    #: What the commune did about it.
+    answer = models.CharField("xã đã sửa gì", max_length=500, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "ý kiến trên danh sách"
+        verbose_name_plural = "ý kiến trên danh sách"
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="remark_says_something"),
+            models.CheckConstraint(
+                condition=Q(answer="", answered_by__isnull=True) | ~Q(answer="") & Q(answered_by__isnull=False),
+                name="remark_answer_is_signed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Ledger(models.Model):
+    """A commune's regular lines of a month against those of the month before, as they stood when the list was made.
+
+    opening + increase − decrease = closing, each in people, entitlements and đồng. It is kept by the month that the
+    lines cover. ``ledger.verify`` computes it anew and compares.
+    """
+
+    policy = models.CharField("chính sách", max_length=4, choices=Policy)
+    commune = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    month = models.DateField("tháng")
+    opening_people = models.IntegerField("đầu kỳ, người")
+    opening_entitlements = models.IntegerField("đầu kỳ, suất")
+    opening_amount = models.BigIntegerField("đầu kỳ, đồng")
+    increase_people = models.IntegerField("tăng, người")
+    increase_entitlements = models.IntegerField("tăng, suất")
+    increase_amount = models.BigIntegerField("tăng, đồng")
+    decrease_people = models.IntegerField("giảm, người")
+    decrease_entitlements = models.IntegerField("giảm, suất")
+    decrease_amount = models.BigIntegerField("giảm, đồng")
+    closing_people = models.IntegerField("cuối kỳ, người")
+    closing_entitlements = models.IntegerField("cuối kỳ, suất")
+    closing_amount = models.BigIntegerField("cuối kỳ, đồng")
+
+    class Meta:
+        verbose_name = "sổ tăng giảm"
+        verbose_name_plural = "sổ tăng giảm"
+        constraints = [
+            models.UniqueConstraint(fields=["policy", "commune", "month"], name="ledger_once"),
+            *(
+                models.CheckConstraint(
+                    name=f"ledger_{what}_balance",
+                    condition=Q(
+                        **{f"closing_{what}": F(f"opening_{what}") + F(f"increase_{what}") - F(f"decrease_{what}")}
+                    ),
+                )
+                for what in ("people", "entitlements", "amount")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy} {months.title(self.month)}"

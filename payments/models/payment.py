@@ -1,4 +1,4 @@
-"""One person's payment in a list, its lines, and what was paid too much."""
+"""One person's payment in a list, and its lines."""
 
 from typing import Any
 
@@ -34,14 +34,24 @@ class Payment(models.Model):
         NOT_COLLECTED = "not_collected", "Chưa đến nhận"
 
     PAID = (Result.PAID_ACCOUNT, Result.PAID_CASH)
+    UNPAID = (Result.RETURNED, Result.NOT_COLLECTED)
+
+    class PayeeKind(models.TextChoices):
+        """As Payee.Kind; what is still owed to somebody who died goes to the family."""
+
+        OWN = Payee.Kind.OWN.value, Payee.Kind.OWN.label
+        GUARDIAN = Payee.Kind.GUARDIAN.value, Payee.Kind.GUARDIAN.label
+        AUTHORISED = Payee.Kind.AUTHORISED.value, Payee.Kind.AUTHORISED.label
+        RELATIVE = "relative", "Thân nhân"
 
     class ReturnReason(models.TextChoices):
-        """Why a bank sends money back (rules.md 7)."""
+        """Why money comes back: the bank's reasons; of cash only that the person is dead."""
 
         WRONG_NUMBER = "wrong_number", "Sai số tài khoản"
         WRONG_NAME = "wrong_name", "Sai tên chủ tài khoản"
         CLOSED = "closed", "Tài khoản đóng, phong tỏa"
         NO_ACCOUNT = "no_account", "Tài khoản không tồn tại"
+        DECEASED = "deceased", "Người hưởng đã chết"
         OTHER = "other", "Lý do khác"
 
     payment_list = models.ForeignKey(
@@ -58,7 +68,7 @@ class Payment(models.Model):
     route = models.ForeignKey(PayoutRoute, null=True, blank=True, on_delete=models.PROTECT, related_name="payments")
     #: The route is not the one of last month's list: it stands out.
     route_is_new = models.BooleanField("nơi nhận mới", default=False)
-    payee_kind = models.CharField("người nhận", max_length=10, choices=Payee.Kind, default=Payee.Kind.OWN)
+    payee_kind = models.CharField("người nhận", max_length=10, choices=PayeeKind, default=PayeeKind.OWN)
     payee_name = models.CharField("tên người nhận", max_length=150, blank=True)
     planned_channel = models.CharField("hình thức", max_length=7, choices=Channel)
     provider = models.ForeignKey(
@@ -109,7 +119,9 @@ class Payment(models.Model):
                 name="payment_paid_has_day",
             ),
             models.CheckConstraint(
-                condition=Q(result="returned") & ~Q(return_reason="") | ~Q(result="returned") & Q(return_reason=""),
+                condition=Q(result="returned") & ~Q(return_reason="")
+                | Q(result="not_collected", return_reason__in=["", "deceased"])
+                | ~Q(result__in=["returned", "not_collected"]) & Q(return_reason=""),
                 name="payment_returned_has_reason",
             ),
             # Only an account that was planned can have taken or returned money.
@@ -122,6 +134,10 @@ class Payment(models.Model):
             models.Index(fields=["person", "payment_list"]),
             models.Index(fields=["cccd"], condition=~Q(cccd=""), name="payment_cccd"),
             models.Index(fields=["payment_list", "result"]),
+            # What was not paid is looked for at every opening, and is little among what was.
+            models.Index(
+                fields=["payment_list"], condition=Q(result__in=["returned", "not_collected"]), name="payment_unpaid"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -146,10 +162,13 @@ class PaymentLine(models.Model):
     kind = models.CharField("loại", max_length=10, choices=Kind)
     month = models.DateField("của tháng")
     amount = models.BigIntegerField("số tiền (đồng)")
-    #: For a carry-over: the payment that was not paid.
-    carried_from = models.ForeignKey(
-        Payment, null=True, blank=True, on_delete=models.PROTECT, related_name="carried_to"
+    #: For a carry-over: the line of an earlier list that was not paid, and the line with which it all began.
+    carried_line = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="carried_to"
     )
+    origin = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="carry_overs")
+    #: For a one-off line: the decided grant that it pays.
+    grant = models.OneToOneField("payments.Grant", null=True, blank=True, on_delete=models.PROTECT, related_name="line")
 
     class Meta:
         verbose_name = "dòng chi trả"
@@ -165,10 +184,11 @@ class PaymentLine(models.Model):
             models.CheckConstraint(condition=Q(quantity__gte=1), name="line_quantity"),
             models.CheckConstraint(condition=Q(month__day=1), name="line_month_is_first"),
             models.CheckConstraint(
-                condition=Q(kind="carry_over", carried_from__isnull=False)
-                | ~Q(kind="carry_over") & Q(carried_from__isnull=True),
-                name="carry_over_names_its_payment",
+                condition=Q(kind="carry_over", carried_line__isnull=False, origin__isnull=False)
+                | ~Q(kind="carry_over") & Q(carried_line__isnull=True, origin__isnull=True),
+                name="carry_over_names_its_line",
             ),
+            models.CheckConstraint(condition=Q(kind="one_off") | Q(grant__isnull=True), name="grant_is_paid_once_off"),
             models.CheckConstraint(
                 condition=Q(kind__in=["carry_over", "one_off"]) | Q(entitlement__isnull=False),
                 name="line_has_entitlement",
@@ -178,45 +198,3 @@ class PaymentLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.month:%m/%Y} {self.amount}"
-
-
-class Receivable(models.Model):
-    """What was paid too much, with the decision that says so (truy thu, Điều 15 TT 44/2022/TT-BTC).
-
-    Never netted against a later payment by itself.
-    """
-
-    class State(models.TextChoices):
-        FOUND = "found", "Phát hiện"
-        DECIDED = "decided", "Có quyết định"
-        RECOVERED = "recovered", "Đã thu hồi"
-        WAIVED = "waived", "Không phải thu"
-
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="receivables")
-    amount = models.BigIntegerField("số tiền (đồng)")
-    recovered = models.BigIntegerField("đã thu (đồng)", default=0)
-    reason = models.CharField("lý do", max_length=300)
-    state = models.CharField("trạng thái", max_length=10, choices=State, default=State.FOUND)
-    decision_number = models.CharField("số quyết định", max_length=50, blank=True)
-    decision_date = models.DateField("ngày quyết định", null=True, blank=True)
-    found_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    found_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        verbose_name = "khoản truy thu"
-        verbose_name_plural = "khoản truy thu"
-        ordering = ["-pk"]
-        constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="receivable_positive"),
-            models.CheckConstraint(
-                condition=Q(recovered__gte=0, recovered__lte=models.F("amount")),
-                name="recovered_within_amount",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="found") | ~Q(decision_number="") & Q(decision_date__isnull=False),
-                name="receivable_has_decision",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Truy thu {self.amount}"

@@ -103,6 +103,8 @@ def pay(
         **account,
     )
     for kind, month, amount in lines:
+        carried = kind == PaymentLine.Kind.CARRY_OVER
+        missed = carried_from.lines.get(month=month) if carried and carried_from else None
         PaymentLine.objects.create(
             payment=payment,
             entitlement=_entitlement(someone, category, month, amount),
@@ -111,7 +113,8 @@ def pay(
             kind=kind,
             month=month,
             amount=amount,
-            carried_from=carried_from if kind == PaymentLine.Kind.CARRY_OVER else None,
+            carried_line=missed,
+            origin=missed,
         )
     return payment
 

@@ -129,7 +129,10 @@ def test_carry_over_is_nobody_due_here_either() -> None:
     upper = rows.district()
     place = rows.commune(upper)
     someone = rows.person(place)
-    missed = rows.pay(rows.payment_list(place, month=BEFORE), someone)
+    before = rows.payment_list(place, month=BEFORE)
+    missed = rows.pay(before, someone)
+    rows.hand_over(before)
+    rows.record(missed, Payment.Result.NOT_COLLECTED)
     rows.pay(rows.payment_list(place), someone, lines=[("carry_over", BEFORE, 360_000)], carried_from=missed)
     assert not list_people(rows.officer(upper), month=MONTH, measure=Measure.DUE).exists()
 

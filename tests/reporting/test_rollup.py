@@ -122,6 +122,8 @@ def test_carry_over_and_arrears_add_nobody(place: Unit, system: User) -> None:
     earlier = rows.payment_list(place, month=BEFORE)
     someone = rows.person(place)
     missed = rows.pay(earlier, someone)
+    rows.hand_over(earlier)
+    rows.record(missed, Payment.Result.NOT_COLLECTED)
     made = rows.payment_list(place)
     rows.pay(made, someone, lines=[("carry_over", BEFORE, 360_000), ("arrears", BEFORE, 50_000)], carried_from=missed)
     rollup.roll_up(actor=system, month=MONTH)
