@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import Q
 
 from batosocial.staff.models import User
-from beneficiaries.changes.deciding import APPRAISERS, DECIDERS
+from beneficiaries.changes.steps import APPRAISERS, DECIDERS, SIGNERS
 from beneficiaries.forms import CommuneFilter, choices_with_all, commune_field
 from beneficiaries.models import Change, Person, Policy
 
@@ -72,10 +72,17 @@ class ChangeFilter(CommuneFilter):
 
 
 def ready_for(user: User, step: str) -> Q:
-    """Changes with which the user may take a step ("appraise", "decide"), as the list offers it for all at once."""
+    """Changes with which the user may take a step ("appraise", "sign_off", "decide"), as it is offered for all at once.
+
+    Nobody takes two steps of one change (whoever signs off may record what the Sở decided).
+    """
     if step == "appraise":
         if user.role not in APPRAISERS:
             return Q(pk__in=[])
         return Q(state=Change.State.PROPOSED) & ~Q(proposed_by=user)
+    unsigned = Q(needs_sign_off=True, signed_off_by__isnull=True)
+    others = ~Q(proposed_by=user) & ~Q(appraised_by=user)
+    if step == "sign_off":
+        return Q(state=Change.State.APPRAISED) & unsigned & others if user.role in SIGNERS else Q(pk__in=[])
     policies = [policy for policy, roles in DECIDERS.items() if user.role in roles]
-    return Q(state=Change.State.APPRAISED, policy__in=policies) & ~Q(proposed_by=user) & ~Q(appraised_by=user)
+    return Q(state=Change.State.APPRAISED, policy__in=policies) & ~unsigned & others

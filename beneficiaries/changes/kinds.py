@@ -11,6 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from batosocial.lib import months
 from batosocial.lib.text import clean
+from beneficiaries.changes import pauses
 from beneficiaries.changes.proposal import Proposal, ProposedDependant
 from beneficiaries.changes.register import Effect, Refused, Register, proposed, title
 from beneficiaries.models import Category, Change, Entitlement
@@ -47,7 +48,7 @@ def _adjust(register: Register, change: Change) -> Effect:
                 f"Chế độ cần điều chỉnh bắt đầu từ {title(row.months.lower)}, không sớm hơn {title(month)}; "
                 "nếu ghi nhầm thì dùng Đính chính."
             )
-        if any(pause.months.upper is None or pause.months.upper > month for pause in row.suspensions.all()):
+        if any(pause.months.upper is None or pause.months.upper > month for pause in register.pauses(row)):
             raise Refused("Chế độ cần điều chỉnh đang tạm dừng; phải có quyết định tiếp tục hoặc thôi hưởng trước.")
     # What is to end later anyway ends then under its new amount, too.
     ends = {row.months.upper for row in replaced}
@@ -74,7 +75,11 @@ def _stop(register: Register, change: Change) -> Effect:
             f"Chế độ này bắt đầu từ {title(row.months.lower)}, không thôi từ {title(month)} được; "
             "nếu ghi nhầm thì dùng Đính chính."
         )
-    return Effect(ranges=[(row, DateRange(row.months.lower, month, "[)"), change.pk)])
+    pauses.check_unanswered(register, change, row)
+    return Effect(
+        ranges=[(row, DateRange(row.months.lower, month, "[)"), change.pk)],
+        pauses=pauses.ended_with(register, row, change),
+    )
 
 
 def _death(register: Register, change: Change, died_on: datetime.date) -> Effect:
@@ -91,8 +96,10 @@ def _death(register: Register, change: Change, died_on: datetime.date) -> Effect
             continue
         if row.months.lower >= month:
             effect.voids.append(row)
+            effect.pauses += pauses.ended_with(register, row, change)
         elif row.months.upper is None or row.months.upper > month:
             effect.ranges.append((row, DateRange(row.months.lower, month, "[)"), change.pk))
+            effect.pauses += pauses.ended_with(register, row, change)
     return effect
 
 
@@ -117,7 +124,7 @@ def _correct(register: Register, change: Change) -> Effect:
         _unpaid({line for line in paid if line < month}, "hãy để nguyên tháng đầu")
         return Effect(ranges=[(row, wanted, row.ended_by_id), *earlier])
     _unpaid(paid, "hãy dùng Điều chỉnh từ tháng chưa lập danh sách")
-    if row.suspensions.all():
+    if register.pauses(row):
         raise Refused("Chế độ này có lần tạm dừng đã quyết định; hãy dùng Điều chỉnh thay cho Đính chính.")
     effect = register.new(change, proposal, category, wanted)
     assert effect.start is not None  # noqa: S101
@@ -155,6 +162,8 @@ _PLANNERS: dict[Change.Kind, Callable[[Register, Change], Effect]] = {
     Change.Kind.START: _start,
     Change.Kind.ADJUST: _adjust,
     Change.Kind.STOP: _stop,
+    Change.Kind.SUSPEND: pauses.suspend,
+    Change.Kind.RESUME: pauses.resume,
     Change.Kind.CORRECT: _correct,
     Change.Kind.MOVE: _move,
 }

@@ -25,8 +25,11 @@ DEATHS = {
 #: Reasons that end something and are not a death alone.
 _ENDING = {"THOI", "CHAM_DUT", "CHUYEN_DI"}
 _SCOPE = {Category.Regime.ALLOWANCE: "BTXH", Category.Regime.CARE: "CSND", Category.Regime.MERIT: "NCC"}
-#: k3 Điều 54 PL 02/2020, đ.c k1 Điều 118 NĐ 131/2021: ends from the month of the decision, not from the next one.
-_ENDS_IN_THE_MONTH = frozenset({"PL02-54.3"})
+#: k3 Điều 54 PL 02/2020, đ.c k1 Điều 118 NĐ 131/2021: ends from the month in which the decision is signed.
+ENDS_WHEN_SIGNED = frozenset({"PL02-54.3"})
+#: k4 Điều 54 PL 02/2020: ends from the day the judgment takes effect. A month is paid whole or not at all, so that its
+#: month is the first that is not paid, as with those that end when signed.
+_ENDS_IN_THE_MONTH = ENDS_WHEN_SIGNED | {"PL02-54.4"}
 #: Ages in years of those for whom a benefit is paid, as [from, below]: khoản 4 Điều 5 (a child up to 22 at school),
 #: khoản 1 Điều 20 (a child below 4), đ.d khoản 2 Điều 20 (a child) NĐ 20/2021.
 _DEPENDANT_AGES = {"BTXH-4": (0, 22), "CSND-1A": (0, 4), "CSND-2D2": (0, 16)}
@@ -92,7 +95,8 @@ def stop_month(happened_on: datetime.date, reason: str = "") -> datetime.date:
     """The first month without the benefit: right after the month of death or of the lost condition (khoản 2 Điều 8 NĐ
     20/2021; of NCC by inference from Điều 125 NĐ 131/2021), so that the month itself is still paid.
 
-    ``reason`` is the code of a ChangeReason; khoản 3 Điều 54 PL 02/2020 ends from the month itself.
+    ``reason`` is the code of a ChangeReason; khoản 3, 4 Điều 54 PL 02/2020 end from the month itself: that of the
+    decision, that in which the judgment takes effect.
     """
     month = months.first(happened_on)
     return month if reason in _ENDS_IN_THE_MONTH else months.add(month, 1)

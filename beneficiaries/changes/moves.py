@@ -12,9 +12,9 @@ from batosocial.lib.national_id import check_cccd
 from batosocial.lib.text import clean
 from batosocial.staff.models import Role, User
 from batosocial.territory.models import Unit
-from beneficiaries.changes.deciding import PROPOSING_ROLES
 from beneficiaries.changes.proposal import Paper, dump_paper
 from beneficiaries.changes.proposing import ProposalRefused
+from beneficiaries.changes.steps import PROPOSING_ROLES
 from beneficiaries.models import Change, ChangeReason, Person
 
 #: Khoản 3 Điều 8 NĐ 20/2021.
@@ -63,6 +63,7 @@ def propose_move(
     hamlet: str = "",
     paper: Paper | None = None,
     note: str = "",
+    needs_sign_off: bool = False,
 ) -> Change:
     """Ask that somebody be kept by ``to_commune``: the receiving commune by their CCCD, the giving one and the Phòng by
     their page. PermissionDenied without the role, Person.DoesNotExist out of scope, ProposalRefused by field.
@@ -106,6 +107,7 @@ def propose_move(
         evidence=str(paper)[:300],
         note=clean(note)[:500],
         proposed_by=actor,
+        needs_sign_off=needs_sign_off,
     )
     audit.record(
         actor=actor,

@@ -43,8 +43,15 @@ class Outlook:
     lines: list[Line] = field(default_factory=list)
     before: int | None = 0
     after: int | None = 0
-    #: Months that are on lists already and would have to be paid, or given back, afterwards.
+    #: Months that are on lists already and would have to be paid, or given back, afterwards; the đồng that this is, by
+    #: the rates of each month, None where an amount is not known.
     passed: int = 0
+    passed_amount: int | None = 0
+    #: Months of a suspension that are paid after all, and the đồng of them.
+    arrears: int = 0
+    arrears_amount: int | None = 0
+    #: What ends only pauses.
+    pauses: bool = False
 
     @property
     def difference(self) -> int | None:
@@ -53,10 +60,22 @@ class Outlook:
     @property
     def difference_text(self) -> str:
         """ "+500.000 đ", "không đổi"; "" where it is not known."""
-        amount = self.difference
-        if amount is None:
-            return ""
-        return "không đổi" if amount == 0 else f"{'+' if amount > 0 else '−'}{format_amount(abs(amount))}"
+        return signed(self.difference)
+
+    @property
+    def passed_text(self) -> str:
+        return signed(self.passed_amount)
+
+    @property
+    def arrears_text(self) -> str:
+        return signed(self.arrears_amount)
+
+
+def signed(amount: int | None) -> str:
+    """ "+500.000 đ", "không đổi"; "" where it is not known."""
+    if amount is None:
+        return ""
+    return "không đổi" if amount == 0 else f"{'+' if amount > 0 else '−'}{format_amount(abs(amount))}"
 
 
 class Outlooks:
@@ -96,7 +115,29 @@ class Outlooks:
         starts = change.kind in (Change.Kind.START, Change.Kind.ADJUST) or (
             change.kind == Change.Kind.CORRECT and not proposal.void
         )
-        return self.of(change.person_id, change.policy, change.effective_month, ending, proposal if starts else None)
+        if change.kind == Change.Kind.RESUME:
+            text = change.proposal.get("arrears_from")
+            first = datetime.date.fromisoformat(text) if text else None
+            return self.of_resumption(change.person_id, change.policy, change.effective_month, ending, first)
+        found = self.of(change.person_id, change.policy, change.effective_month, ending, proposal if starts else None)
+        found.pauses = change.kind == Change.Kind.SUSPEND
+        return found
+
+    def of_resumption(
+        self,
+        person_id: int,
+        policy: str,
+        month: datetime.date,
+        resuming: Collection[int],
+        arrears_from: datetime.date | None = None,
+    ) -> Outlook:
+        """What going on with suspended benefits would do, and what is paid after all for months before."""
+        found = self.of(person_id, policy, month, resuming=resuming)
+        if arrears_from and arrears_from < month:
+            owed = list(months.span(arrears_from, months.add(month, -1)))
+            found.arrears = len(owed)
+            found.arrears_amount = self._moved(person_id, policy, owed, resuming=resuming)
+        return found
 
     def of(
         self,
@@ -105,23 +146,59 @@ class Outlooks:
         month: datetime.date,
         ending: Collection[int] = (),
         proposal: Proposal | None = None,
+        resuming: Collection[int] = (),
     ) -> Outlook:
-        """The policy's benefits of the person without those ``ending`` and with the proposed one.
+        """The policy's benefits of the person without those ``ending``, with those ``resuming`` and the proposed one.
 
         Told for the first month that has no list yet, or for the month of the change where that is later.
         """
-        shown = max(month, self.open_months[policy])
-        outlook = Outlook(shown, passed=max(0, months.between(month, self.open_months[policy])))
+        first = self.open_months[policy]
+        found = self._at(person_id, policy, max(month, first), ending, proposal, resuming)
+        passed = list(months.span(month, months.add(first, -1)))
+        found.passed = len(passed)
+        found.passed_amount = self._moved(person_id, policy, passed, ending, proposal, resuming)
+        return found
+
+    def _moved(
+        self,
+        person_id: int,
+        policy: str,
+        passed: Sequence[datetime.date],
+        ending: Collection[int] = (),
+        proposal: Proposal | None = None,
+        resuming: Collection[int] = (),
+    ) -> int | None:
+        """Đồng that the change moves in these months together; None where an amount is not known."""
+        total = 0
+        for month in passed:
+            difference = self._at(person_id, policy, month, ending, proposal, resuming).difference
+            if difference is None:
+                return None
+            total += difference
+        return total
+
+    def _at(
+        self,
+        person_id: int,
+        policy: str,
+        shown: datetime.date,
+        ending: Collection[int],
+        proposal: Proposal | None,
+        resuming: Collection[int],
+    ) -> Outlook:
+        outlook = Outlook(shown)
         before: list[Line] = []
         after: list[Line] = []
         for row in self.rows[person_id]:
             if row.category.policy != policy or shown not in row.months:
                 continue
-            if any(shown in pause.months for pause in row.suspensions.all()):
+            paused = any(shown in pause.months for pause in row.suspensions.all())
+            if paused and row.pk not in resuming:
                 continue
             line = self._line(row, shown, list(row.dependants.all()))
             outlook.lines.append(line)
-            before.append(line)
+            if not paused:
+                before.append(line)
             if row.pk not in ending:
                 after.append(line)
         category = self.categories.get(proposal.category) if proposal else None

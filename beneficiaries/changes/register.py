@@ -20,7 +20,7 @@ from batosocial.staff.models import User
 from beneficiaries import confidential
 from beneficiaries.changes.proposal import Proposal, ProposedDependant
 from beneficiaries.imports.bulk import update_rows
-from beneficiaries.models import Category, Change, Dependant, Entitlement, Person
+from beneficiaries.models import Category, Change, Dependant, Entitlement, Person, Suspension
 from beneficiaries.paid_months import months_with_lines
 
 _FAR = datetime.date.max
@@ -38,6 +38,9 @@ class Effect:
     voids: list[Entitlement] = field(default_factory=list)
     start: Entitlement | None = None
     dependants: list[Dependant] = field(default_factory=list)
+    #: Suspensions that end: their months, the arrears of them, the change that ends them.
+    pauses: list[tuple[Suspension, DateRange, DateRange | None]] = field(default_factory=list)
+    pause: Suspension | None = None
     died_on: datetime.date | None = None
     place: tuple[int, str] | None = None
 
@@ -52,12 +55,12 @@ class Register:
         self.categories = {row.code: row for row in Category.objects.exclude(regime=Category.Regime.ONE_OFF)}
         self.rows: dict[int, list[Entitlement]] = defaultdict(list)
         standing = Entitlement.objects.filter(person__in=self.people, voided_by__isnull=True)
-        for row in (
-            standing.select_related("category", "granted_by")
-            .prefetch_related("dependants", "suspensions")
-            .order_by("pk")
-        ):
+        for row in standing.select_related("category", "granted_by").prefetch_related("dependants").order_by("pk"):
             self.rows[row.person_id].append(row)
+        self._pauses: dict[int, list[Suspension]] = defaultdict(list)
+        suspensions = Suspension.objects.filter(entitlement__person__in=self.people).order_by("months")
+        for pause in suspensions.select_related("change__reason"):
+            self._pauses[pause.entitlement_id].append(pause)
         corrected = [change.entitlement_id for change in given if change.kind == Change.Kind.CORRECT]
         people = {change.person_id for change in given if change.kind == Change.Kind.CORRECT}
         concerned = [row.pk for person in people for row in self.rows[person]] if corrected else []
@@ -66,6 +69,8 @@ class Register:
         self._grown: dict[int, Entitlement] = {}
         self._started: list[Entitlement] = []
         self._dependants: list[Dependant] = []
+        self._paused: list[Suspension] = []
+        self._resumed: dict[int, Suspension] = {}
         self._changed_people: dict[int, Person] = {}
         self._touched: set[int] = set()
         self.entries: list[Entry] = []
@@ -106,6 +111,10 @@ class Register:
             if row.pk == entitlement_id and row.granted_by.state == Change.State.APPLIED:
                 return row
         raise Refused("Chế độ này không còn trong sổ: đã được đính chính hoặc thuộc người khác.")
+
+    def pauses(self, row: Entitlement) -> list[Suspension]:
+        """Suspensions of an entitlement, the earliest first."""
+        return self._pauses[row.pk] if row.pk is not None else []
 
     def before(self, row: Entitlement) -> list[Entitlement]:
         """What an adjustment ended where this row begins."""
@@ -148,6 +157,17 @@ class Register:
             self.rows[effect.start.person_id].append(effect.start)
             self._started.append(effect.start)
             self._dependants += effect.dependants
+        if effect.pause is not None:
+            self._pauses[effect.pause.entitlement_id].append(effect.pause)
+            self._paused.append(effect.pause)
+        for pause, wanted, arrears in effect.pauses:
+            pairs = {"months": (span(pause.months), span(wanted))}
+            if arrears is not None:
+                pairs["arrears_months"] = ("", span(arrears))
+            self._note(pause, change, "Kết thúc tạm dừng", pairs)
+            pause.months, pause.arrears_months, pause.ended_by = wanted, arrears, change
+            if pause.pk is not None:
+                self._resumed[pause.pk] = pause
         person = self.people[change.person_id]
         if effect.died_on is not None and person.died_on != effect.died_on:
             self._note(person, change, "Ghi ngày chết", {"died_on": (person.died_on, effect.died_on)})
@@ -185,6 +205,8 @@ class Register:
         update_rows(Entitlement, list(self._grown.values()), fields)
         Entitlement.objects.bulk_create(self._started)
         Dependant.objects.bulk_create(self._dependants)
+        update_rows(Suspension, list(self._resumed.values()), ("months", "arrears_months", "ended_by"))
+        Suspension.objects.bulk_create(self._paused)
         update_rows(
             Person, list(self._changed_people.values()), ("died_on", "commune", "hamlet", "version", "updated_at")
         )
@@ -201,6 +223,9 @@ class Register:
             }
             known = {name: pair for name, pair in pairs.items() if pair[1] is not None}
             self._note(row, row.granted_by, "Ghi chế độ vào sổ", known)
+
+        for pause in self._paused:
+            self._note(pause, pause.change, "Tạm dừng chế độ", {"months": (None, span(pause.months))})
 
     @property
     def touched(self) -> list[int]:

@@ -1,14 +1,6 @@
 """Everything that may be done with changes, in one place to import from."""
 
 from beneficiaries.changes.deciding import (
-    APPRAISERS,
-    DECIDERS,
-    DECIDING_ROLES,
-    PROPOSING_ROLES,
-    REJECTING_ROLES,
-    WITHDRAWN,
-    DecisionRefused,
-    Outcome,
     appraise_changes,
     decide_changes,
     object_to_move,
@@ -21,10 +13,24 @@ from beneficiaries.changes.proposing import (
     ProposalRefused,
     propose_adjustment,
     propose_correction,
+    propose_resumption,
     propose_start,
     propose_stop,
+    propose_suspension,
 )
 from beneficiaries.changes.register import Refused
+from beneficiaries.changes.signing import sign_off_changes
+from beneficiaries.changes.steps import (
+    APPRAISERS,
+    DECIDERS,
+    DECIDING_ROLES,
+    PROPOSING_ROLES,
+    REJECTING_ROLES,
+    SIGNERS,
+    WITHDRAWN,
+    DecisionRefused,
+    Outcome,
+)
 
 __all__ = [
     "APPRAISERS",
@@ -32,6 +38,7 @@ __all__ = [
     "DECIDING_ROLES",
     "PROPOSING_ROLES",
     "REJECTING_ROLES",
+    "SIGNERS",
     "WITHDRAWN",
     "DecisionRefused",
     "Known",
@@ -49,8 +56,11 @@ __all__ = [
     "propose_adjustment",
     "propose_correction",
     "propose_move",
+    "propose_resumption",
     "propose_start",
     "propose_stop",
+    "propose_suspension",
     "reject_changes",
+    "sign_off_changes",
     "withdraw_change",
 ]

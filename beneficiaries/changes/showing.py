@@ -11,11 +11,19 @@ from django.db.models.functions import JSONObject
 from batosocial.lib import months
 from batosocial.staff.models import Role, User
 from beneficiaries import confidential
-from beneficiaries.changes.deciding import APPRAISERS, DECIDERS, PROPOSING_ROLES, WITHDRAWN, WITHOUT_DECISION
 from beneficiaries.changes.law import Rule
 from beneficiaries.changes.moves import masked_name
 from beneficiaries.changes.outlook import Outlook, Outlooks
 from beneficiaries.changes.proposal import Proposal
+from beneficiaries.changes.steps import (
+    APPRAISERS,
+    PROPOSING_ROLES,
+    SIGNERS,
+    WITHDRAWN,
+    WITHOUT_DECISION,
+    awaits_signature,
+    deciders_of,
+)
 from beneficiaries.models import Category, Change, Entitlement, Policy
 
 State = Change.State
@@ -39,7 +47,7 @@ def for_showing(changes: Any) -> Any:
         .annotate(granted=Subquery(granted.values_list(JSONObject(**parts))[:1], output_field=JSONField()))
         .select_related(
             "person__commune", "from_commune", "to_commune", "reason", "entitlement__category",
-            "proposed_by", "appraised_by", "decided_by", "rejected_by", "objected_by",
+            "proposed_by", "appraised_by", "signed_off_by", "decided_by", "rejected_by", "objected_by",
         )
     )  # fmt: skip
 
@@ -61,6 +69,7 @@ class ChangeLine:
     hidden: bool
     outlook: Outlook | None
     can_appraise: bool
+    can_sign_off: bool
     can_decide: bool
     can_reject: bool
     blocked: str
@@ -72,7 +81,7 @@ class ChangeLine:
 
     @property
     def can_act(self) -> bool:
-        return self.can_appraise or self.can_decide or self.can_reject
+        return self.can_appraise or self.can_sign_off or self.can_decide or self.can_reject
 
 
 def lines_of(changes: Iterable[Any], user: User) -> list[ChangeLine]:
@@ -97,7 +106,9 @@ def _line(change: Any, user: User, categories: dict[str, Category], outlooks: Ou
     if change.state == State.PROPOSED and change.objection:
         label = "Chờ thẩm định, xã có ý kiến"
     opens = _in_scope(change, user)
-    appraise, decide, reject, blocked = _may(change, user)
+    if change.state == State.APPRAISED and awaits_signature(change):
+        label = "Chờ Trưởng phòng ký"
+    may = _may(change, user)
     return ChangeLine(
         change=change,
         name=shown_person(change, user),
@@ -110,10 +121,11 @@ def _line(change: Any, user: User, categories: dict[str, Category], outlooks: Ou
         tone=tone,
         hidden=hidden,
         outlook=outlooks.of_change(change) if outlooks else None,
-        can_appraise=appraise,
-        can_decide=decide,
-        can_reject=reject,
-        blocked=blocked,
+        can_appraise=may.appraise,
+        can_sign_off=may.sign_off,
+        can_decide=may.decide,
+        can_reject=may.reject,
+        blocked=may.blocked,
     )
 
 
@@ -146,6 +158,10 @@ def _does(change: Any, user: User, categories: dict[str, Category]) -> tuple[str
         target = Category(**change.granted) if change.granted else None
     old = change.entitlement.category if change.entitlement else None
     word = str(kind.label)
+    if kind == Change.Kind.RESUME and change.proposal.get("arrears_from"):
+        first = datetime.date.fromisoformat(change.proposal["arrears_from"])
+        again = f"{word} {_code(old, 0, user) or change.policy}, truy lĩnh từ {months.title(first)}"
+        return again, _name(old, user)
     if kind == Change.Kind.MOVE:
         return f"Chuyển từ {change.from_commune or '?'} đến {change.to_commune}", ""
     if kind == Change.Kind.START:
@@ -172,16 +188,31 @@ def _name(category: Category | None, user: User) -> str:
     return confidential.shown_name(category, user) if category else ""
 
 
-def _may(change: Change, user: User) -> tuple[bool, bool, bool, str]:
+@dataclass(frozen=True)
+class _May:
+    appraise: bool = False
+    sign_off: bool = False
+    decide: bool = False
+    reject: bool = False
+    blocked: str = ""
+
+
+def _may(change: Change, user: User) -> _May:
     """Which steps the reader may take now, and why not where it is their turn but not theirs to take."""
     own = user.pk in (change.proposed_by_id, change.appraised_by_id)
     if change.state == State.PROPOSED and user.role in APPRAISERS:
         blocked = "Anh/chị là người đề nghị, người khác thẩm định." if own else ""
-        return not own, False, not own, blocked
-    if change.state == State.APPRAISED and change.policy and user.role in DECIDERS[Policy(change.policy)]:
+        return _May(appraise=not own, reject=not own, blocked=blocked)
+    unsigned = awaits_signature(change)
+    if change.state == State.APPRAISED and unsigned and user.role in SIGNERS:
+        blocked = "Anh/chị đã đề nghị hoặc thẩm định, người khác ký thẩm định." if own else ""
+        return _May(sign_off=not own, reject=True, blocked=blocked)
+    if change.state == State.APPRAISED and user.role in deciders_of(change) and change.policy:
         blocked = "Anh/chị đã đề nghị hoặc thẩm định, người khác ghi quyết định." if own else ""
-        return False, not own, True, blocked
-    return False, False, False, ""
+        if unsigned:
+            blocked = "Trưởng phòng chưa ký thẩm định."
+        return _May(decide=not own and not unsigned, reject=True, blocked=blocked)
+    return _May()
 
 
 @dataclass(frozen=True)
@@ -206,6 +237,8 @@ def timeline(line: ChangeLine) -> list[Step]:
         steps.append(Step("Xã đang quản lý có ý kiến", change.objected_by, change.objected_at, [change.objection]))
     if change.appraised_by:
         steps.append(Step("Thẩm định", change.appraised_by, change.appraised_at))
+    if change.signed_off_by:
+        steps.append(Step("Trưởng phòng ký thẩm định", change.signed_off_by, change.signed_off_at))
     if change.decision_number:
         assert change.decision_date is not None  # noqa: S101
         decision = f"{change.get_authority_display()}: số {change.decision_number} ngày {change.decision_date:%d/%m/%Y}"
@@ -221,6 +254,8 @@ def timeline(line: ChangeLine) -> list[Step]:
     if change.state == State.PROPOSED:
         done = "Phòng thẩm định, có hiệu lực ngay" if change.kind in WITHOUT_DECISION else "Phòng LĐ-TB&XH thẩm định"
         steps.append(Step(done, None, None, done=False))
+    if awaits_signature(change):
+        steps.append(Step("Trưởng phòng ký thẩm định", None, None, done=False))
     if change.kind not in WITHOUT_DECISION:
         who = "Chủ tịch UBND huyện quyết định" if change.policy == Policy.SOCIAL else "Ghi quyết định của Sở LĐ-TB&XH"
         steps.append(Step(who, None, None, done=False))

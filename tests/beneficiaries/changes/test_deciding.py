@@ -159,7 +159,7 @@ class TestSteps:
         assert services.withdraw_change(actor=officer, change_id=late.pk).refused
 
     def test_kinds_that_another_flow_decides_are_left_to_it(self) -> None:
-        change = make.proposal(make.person(), kind="suspend")
+        change = make.proposal(make.person(), kind="decrease")
         assert (
             "không xử lý ở đây" in services.appraise_changes(actor=flow.phong(), change_ids=[change.pk]).refused[0][1]
         )

@@ -1,0 +1,118 @@
+"""Proposing that benefits end: by a death, or for a reason of the law."""
+
+import datetime
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from batosocial.lib import clock
+from batosocial.lib.text import clean
+from batosocial.staff.models import User
+from beneficiaries.changes import law
+from beneficiaries.changes.proposal import Paper, dump_paper
+from beneficiaries.changes.proposing.shared import (
+    ProposalRefused,
+    check_nothing_waits,
+    check_paper,
+    lock_person,
+    pending_of,
+    store_proposal,
+)
+from beneficiaries.changes.register import title
+from beneficiaries.models import Category, Change, ChangeReason, Entitlement, Person
+
+
+@transaction.atomic
+def propose_stop(
+    *,
+    actor: User,
+    person_id: int,
+    died_on: datetime.date | None = None,
+    entitlement_ids: Sequence[int] = (),
+    reason: str = "",
+    happened_on: datetime.date | None = None,
+    month: datetime.date | None = None,
+    paper: Paper | None = None,
+    note: str = "",
+    needs_sign_off: bool = False,
+) -> list[Change]:
+    """Propose that benefits end: all of them by a death, one change for each policy because each has its own decision;
+    or the chosen ones for the ``reason`` (code of a ChangeReason) that arose on ``happened_on``.
+
+    From the month right after death or lost condition (khoản 2 Điều 8 NĐ 20/2021); a later ``month`` may be given where
+    a decision says so. Errors as in ``propose_start``.
+    """
+    person = lock_person(actor, person_id)
+    paper = paper or Paper()
+    errors: dict[str, str] = {}
+    rows = list(
+        person.entitlements.granted().exclude(category__regime=Category.Regime.ONE_OFF).select_related("category")
+    )
+    check_paper(paper, errors)
+    if died_on is not None:
+        drafts = _by_death(person, rows, died_on, errors)
+    else:
+        chosen = [row for row in rows if row.pk in set(entitlement_ids)]
+        drafts = _by_reason(person, chosen, reason, happened_on, month, note, errors)
+    if errors:
+        raise ProposalRefused(errors)
+    data = {"died_on": died_on.isoformat() if died_on else None} | dump_paper(paper)
+    return [store_proposal(change, data, actor, note, {}, needs_sign_off=needs_sign_off) for change in drafts]
+
+
+def _by_death(
+    person: Person, rows: Sequence[Entitlement], died_on: datetime.date, errors: dict[str, str]
+) -> list[Change]:
+    if died_on > clock.today():
+        errors["happened_on"] = "Ngày chết ở sau hôm nay; hãy kiểm tra lại."
+    elif died_on < person.birth.earliest:
+        errors["happened_on"] = f"Ngày chết trước ngày sinh ({person.birth}); hãy kiểm tra lại."
+    elif person.died_on and person.died_on != died_on:
+        errors["happened_on"] = f"Sổ đã ghi người này chết ngày {person.died_on:%d/%m/%Y}; hãy đối chiếu trích lục."
+    if pending_of(person).filter(kind="stop", proposal__died_on__isnull=False).exclude(proposal__died_on=None).exists():
+        errors[""] = "Đã có đề nghị thôi hưởng do chết của người này đang chờ."
+    month = law.stop_month(died_on)
+    running = [row for row in rows if row.months.upper is None or row.months.upper > month]
+    if not running:
+        errors.setdefault("", "Người này không còn chế độ nào đang hưởng sau tháng chết.")
+    drafts = []
+    for policy in sorted({row.category.policy for row in running}):
+        regimes = [row.category.regime for row in running if row.category.policy == policy]
+        reason = ChangeReason.objects.get(code=law.death_reason(regimes))
+        drafts.append(Change(kind=Change.Kind.STOP, policy=policy, person=person, reason=reason, effective_month=month))
+    return drafts
+
+
+def _by_reason(
+    person: Person,
+    chosen: Sequence[Entitlement],
+    code: str,
+    happened_on: datetime.date | None,
+    month: datetime.date | None,
+    note: str,
+    errors: dict[str, str],
+) -> list[Change]:
+    reason = ChangeReason.objects.filter(code=code).first() if code else None
+    if not chosen:
+        errors["entitlements"] = "Hãy chọn chế độ thôi hưởng."
+    if code and reason is None:
+        errors["reason"] = "Hãy chọn lý do trong danh sách."
+    if not code and not clean(note):
+        errors["note"] = "Lý do khác: hãy ghi rõ lý do và căn cứ."
+    if happened_on is None:
+        errors["happened_on"] = "Hãy ghi ngày không còn đủ điều kiện, để tính tháng thôi hưởng."
+        return []
+    earliest = law.stop_month(happened_on, code)
+    if month is not None and month < earliest:
+        errors["month"] = f"Sớm nhất là {title(earliest)}: tháng có thay đổi vẫn được hưởng (k2 Đ8 NĐ 20/2021)."
+    drafts = []
+    for row in chosen:
+        if reason is not None and not law.ends(reason, row.category):
+            errors["reason"] = "Lý do này không phải của chế độ đã chọn."
+        check_nothing_waits(row, errors, field="entitlements")
+        change = Change(
+            kind=Change.Kind.STOP, policy=row.category.policy, person=person, entitlement=row, reason=reason,
+            effective_month=month or earliest,
+        )  # fmt: skip
+        drafts.append(change)
+    return drafts
