@@ -1,19 +1,19 @@
 """What the board and a list's page show: reads, each in a fixed number of queries."""
 
 import datetime
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from batosocial.lib import clock, months
-from batosocial.lib.text import fold
 from batosocial.staff.models import Role, User
-from beneficiaries import confidential
-from beneficiaries.models import Policy
+from beneficiaries import confidential, search
+from beneficiaries.models import Person, Policy
 from payments.models import Payment, PaymentLine, PaymentList, Period
 from payments.opening import count_month, first_month_to_open, open_month
 
@@ -37,6 +37,8 @@ RESULT_TONES = {
 }
 #: How the absence of a result stands in a filter.
 NO_RESULT = "chua-co"
+#: What the board can be narrowed to: lists that wait for the user, that are late, that lack results.
+WAITS_FOR_ME, LATE, WITHOUT_RESULT = "cho-toi", "qua-han", "chua-ket-qua"
 
 
 def hand_over_deadline(month: datetime.date) -> datetime.date:
@@ -84,22 +86,60 @@ class Group:
         return sum(row.amount for row in self.lists)
 
     @property
+    def handed_over_people(self) -> int:
+        """Payments of the lists that the payers have: those that can have a result."""
+        return sum(row.people for row in self.lists if row.handed_over)
+
+    @property
     def recorded(self) -> int:
-        return sum(row.recorded for row in self.lists)
+        return sum(row.recorded for row in self.lists if row.handed_over)
+
+    @property
+    def waiting(self) -> int:
+        """Payments that the payers have and have said nothing about."""
+        return self.handed_over_people - self.recorded
+
+    @property
+    def is_late(self) -> bool:
+        return any(row.late for row in self.lists)
+
+    @property
+    def late_label(self) -> str:
+        return f"Quá hạn: {sum(bool(row.late) for row in self.lists)}"
 
     @property
     def has_results(self) -> bool:
-        return any(row.state in PaymentList.HANDED_OVER_STATES for row in self.lists)
+        return any(row.handed_over for row in self.lists)
+
+    @property
+    def steps(self) -> list[tuple[str, str, str]]:
+        """How many lists are at each step: (state, words, tone), without the steps at which there is none."""
+        counts = Counter(row.state for row in self.lists)
+        return [
+            (state.value, f"{state.label}: {counts[state]}", STATE_TONES[state])
+            for state in PaymentList.State
+            if counts[state]
+        ]
 
 
-def lists_of(user: User, month: datetime.date, *, state: str = "") -> list[Group]:
-    """The lists of a month by policy, each with ``people``, ``amount`` (đồng) and ``recorded``, in one query."""
+def lists_of(
+    user: User, month: datetime.date, *, state: str = "", only: Callable[[Any], bool] | None = None
+) -> list[Group]:
+    """The lists of a month by policy, each with ``people``, ``amount`` (đồng) and ``recorded``, in one query; ``only``
+    those that it is true of."""
     mine = _mine(user)
     rows = (
         PaymentList.objects.visible_to(user)
         .filter(period__month=month)
         .select_related(
-            "period", "commune", "submitted_by", "appraised_by", "signed_off_by", "approved_by", "handed_over_by"
+            "period",
+            "commune",
+            "submitted_by",
+            "appraised_by",
+            "signed_off_by",
+            "approved_by",
+            "handed_over_by",
+            "returned_by",
         )
         .annotate(
             people=Count("payments", filter=mine),
@@ -111,40 +151,56 @@ def lists_of(user: User, month: datetime.date, *, state: str = "") -> list[Group
     if state in PaymentList.State.values:
         rows = rows.filter(state=state)
     groups = {policy.value: Group(policy.value, policy.label) for policy in Policy}
+    row: Any
     for row in rows:
         decorate(row)
-        groups[row.period.policy].lists.append(row)
+        row.waiting = row.people - row.recorded if row.handed_over else 0
+        row.late = lateness(row)
+        if only is None or only(row):
+            groups[row.period.policy].lists.append(row)
     return [group for group in groups.values() if group.lists]
 
 
+def lateness(row: Any) -> str:
+    """What a list is late with, "" for one in time. Reads ``row.period`` and ``row.waiting``."""
+    if row.period.state != Period.State.OPEN:
+        return ""
+    today = clock.today()
+    if not row.handed_over:
+        deadline = hand_over_deadline(row.period.month)
+        return f"Quá hạn giao {deadline:%d/%m/%Y}" if today >= deadline else ""
+    deadline = results_deadline(row.period.month)
+    return f"Quá hạn kết quả {deadline:%d/%m/%Y}" if row.waiting and today >= deadline else ""
+
+
 def decorate(row: Any) -> None:
-    """Give a list the words and colour of its step, and who took the last one when."""
+    """Give a list the words and colour of its step, how far it is, and who took the last step when."""
     row.tone = STATE_TONES[row.state]
+    row.handed_over = row.state in PaymentList.HANDED_OVER_STATES
     row.step_label = row.get_state_display()
     if row.state == PaymentList.State.APPRAISED:
         row.step_label = "Chờ duyệt" if row.signed_off_by_id else "Chờ trưởng phòng ký"
     if row.state == PaymentList.State.DRAFT and row.returned_by_id:
         row.tone, row.step_label = "danger", "Bị trả lại"
-    taken = [(event.at, number, event) for number, event in enumerate(timeline(row)) if event.at]
-    row.last = max(taken)[2] if taken else None
+    steps = _steps(row)
+    row.steps_taken, row.steps_all = sum(bool(at) for _, _, at in steps), len(steps)
+    taken = [(at, number) for number, (_, _, at) in enumerate(steps) if at]
+    row.last = None
+    if taken:
+        label, by, at = steps[max(taken)[1]]
+        row.last = {"label": label, "by": by, "at": at}
+    if row.state == PaymentList.State.DRAFT and row.returned_by_id:
+        row.last = {"label": "Trả lại", "by": row.returned_by, "at": row.returned_at}
 
 
-@dataclass(frozen=True)
-class Event:
-    label: str
-    by: User | None
-    at: datetime.datetime | None
-    note: str = ""
-
-
-def timeline(row: PaymentList) -> list[Event]:
-    """The steps of a list in order; one that was not taken has no time."""
+def _steps(row: PaymentList) -> list[tuple[str, User | None, datetime.datetime | None]]:
+    """The steps of a list in order: (words, who, when); one that was not taken has no time."""
     return [
-        Event("Xã gửi", row.submitted_by, row.submitted_at),
-        Event("Thẩm định", row.appraised_by, row.appraised_at),
-        Event("Trưởng phòng ký", row.signed_off_by, row.signed_off_at),
-        Event("Duyệt", row.approved_by, row.approved_at),
-        Event("Giao chi trả", row.handed_over_by, row.handed_over_at),
+        ("Xã gửi", row.submitted_by, row.submitted_at),
+        ("Thẩm định", row.appraised_by, row.appraised_at),
+        ("Trưởng phòng ký", row.signed_off_by, row.signed_off_at),
+        ("Duyệt", row.approved_by, row.approved_at),
+        ("Giao chi trả", row.handed_over_by, row.handed_over_at),
     ]
 
 
@@ -157,6 +213,32 @@ class Total:
     amount: int
     paid: int
     recorded: int
+
+
+@dataclass(frozen=True)
+class KindTotal:
+    kind: str
+    label: str
+    people: int
+    lines: int
+    amount: int
+
+
+def kinds_of(payments: QuerySet[Payment]) -> list[KindTotal]:
+    """People, lines and đồng by kind of line, in one query; every kind, also those of which there is none."""
+    found = {
+        row["kind"]: row
+        for row in PaymentLine.objects.filter(payment__in=payments.order_by().values("pk"))
+        .order_by()
+        .values("kind")
+        .annotate(people=Count("payment", distinct=True), lines=Count("pk"), money=Sum("amount"))
+    }
+    none = {"people": 0, "lines": 0, "money": 0}
+    return [
+        KindTotal(kind.value, kind.label, row["people"], row["lines"], row["money"])
+        for kind in PaymentLine.Kind
+        for row in [found.get(kind.value, none)]
+    ]
 
 
 def totals_of(payments: QuerySet[Payment]) -> list[Total]:
@@ -186,12 +268,16 @@ def totals_of(payments: QuerySet[Payment]) -> list[Total]:
     ]
 
 
-def filtered(payments: QuerySet[Payment], *, q: str = "", channel: str = "", result: str = "") -> QuerySet[Payment]:
-    """Payments by name (with or without accents), CCCD, account or payment number; channel; result."""
-    if key := fold(q):
+def filtered(
+    payments: QuerySet[Payment], *, q: str = "", channel: str = "", result: str = "", kind: str = ""
+) -> QuerySet[Payment]:
+    """Payments by name (as the register's search finds it), CCCD, account or payment number; channel; result; those
+    with a line of a kind."""
+    if conditions := search.ranks(q, communes=()):
         digits = q.replace(" ", "")
+        found = Person.objects.filter(conditions[-1]).order_by()
         payments = payments.filter(
-            Q(person__search_key__contains=key)
+            Q(person__in=found.values("pk"))
             | Q(name__icontains=q)
             | Q(number__icontains=digits)
             | Q(cccd__contains=digits)
@@ -203,6 +289,8 @@ def filtered(payments: QuerySet[Payment], *, q: str = "", channel: str = "", res
         payments = payments.filter(result="")
     elif result:
         payments = payments.filter(result=result)
+    if kind:
+        payments = payments.filter(Exists(PaymentLine.objects.filter(payment=OuterRef("pk"), kind=kind)))
     return payments
 
 

@@ -9,8 +9,8 @@ from batosocial.lib import months
 from batosocial.lib.text import clean
 from batosocial.staff.models import Payer, Role, User
 from batosocial.web.forms import DayInput, WorkbookField
-from payments.board import NO_RESULT
-from payments.models import Payment, PaymentList
+from payments.board import LATE, NO_RESULT, WAITS_FOR_ME, WITHOUT_RESULT
+from payments.models import Payment, PaymentLine, PaymentList
 from payments.results.rules import NewResult
 
 
@@ -25,6 +25,16 @@ def month_of(text: str | None) -> datetime.date | None:
 class BoardFilter(forms.Form):
     thang = forms.ChoiceField(label="Tháng", required=False)
     buoc = forms.ChoiceField(label="Bước", required=False, choices=[("", "Mọi bước"), *PaymentList.State.choices])
+    viec = forms.ChoiceField(
+        label="Việc",
+        required=False,
+        choices=[
+            ("", "Tất cả"),
+            (WAITS_FOR_ME, "Chờ tôi xử lý"),
+            (LATE, "Quá hạn"),
+            (WITHOUT_RESULT, "Còn khoản chưa có kết quả"),
+        ],
+    )
 
     def __init__(self, *args: Any, opened: list[datetime.date], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,6 +56,7 @@ class PaymentFilter(forms.Form):
         required=False,
         choices=[("", "Tất cả"), (NO_RESULT, "Chưa có kết quả"), *Payment.Result.choices],
     )
+    loai = forms.ChoiceField(label="Loại khoản", required=False, choices=[("", "Tất cả"), *PaymentLine.Kind.choices])
 
     def values(self) -> dict[str, str]:
         """The filter; a value that is no choice filters nothing."""
@@ -54,7 +65,34 @@ class PaymentFilter(forms.Form):
             "q": self.cleaned_data.get("q", ""),
             "channel": self.cleaned_data.get("hinh_thuc", ""),
             "result": self.cleaned_data.get("ket_qua", ""),
+            "kind": self.cleaned_data.get("loai", ""),
         }
+
+
+class RemarkForm(forms.Form):
+    text = forms.CharField(
+        label="Cần sửa gì ở khoản này",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={
+            "required": "Hãy ghi xã cần sửa gì ở khoản này.",
+            "max_length": "Dài quá 500 ký tự; hãy ghi ngắn lại.",
+        },
+    )
+
+
+class AnswerForm(forms.Form):
+    answer = forms.CharField(
+        label="Xã đã sửa gì",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Nếu không sửa, hãy ghi vì sao.",
+        error_messages={
+            "required": "Hãy ghi xã đã sửa gì; nếu không sửa, hãy ghi vì sao.",
+            "max_length": "Dài quá 500 ký tự; hãy ghi ngắn lại.",
+        },
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class ResultForm(forms.Form):

@@ -5,6 +5,7 @@ move with one UPDATE, and names the reason for each that cannot. Repeating a ste
 Who submits, appraises and approves are three different people (the database refuses otherwise, too).
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,10 +17,14 @@ from django.utils import timezone
 from batosocial.audit import services as audit
 from batosocial.lib.text import clean
 from batosocial.staff.models import Role, User
+from payments import remarks, timeline
 from payments.models import PaymentList, Period
 
 State = PaymentList.State
 MAX_REASON = 500
+WHY_RETURNED = "Hãy ghi lý do trả lại, hoặc đánh dấu ít nhất một khoản cần sửa, để xã biết phải sửa gì."
+#: How many people a refusal names.
+_NAMED = 3
 #: How far along a list is; "signed off" has no state of its own.
 _ORDER = [State.DRAFT, State.SUBMITTED, State.APPRAISED, State.APPROVED, State.HANDED_OVER, State.CLOSED]
 
@@ -44,6 +49,10 @@ class StepRefused(Exception):
     """The step as a whole cannot be taken; the message says why."""
 
 
+def _no_holds(rows: list[PaymentList]) -> dict[int, str]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Step:
     """One step: who takes it, how it is called, whether a list has taken it, what keeps it from it, what it writes."""
@@ -60,6 +69,8 @@ class Step:
     needs_reason: bool = False
     #: As the audit names it.
     action: str = ""
+    #: What in the lists themselves keeps them from the step, by list; found for all of them at once.
+    holds: Callable[[list[PaymentList]], dict[int, str]] = _no_holds
 
 
 def _reached(state: str) -> Callable[[PaymentList], bool]:
@@ -112,6 +123,30 @@ def _may_return(row: PaymentList, actor: User) -> str:
     return _not_in(row, "đã duyệt thì không trả lại được nữa")
 
 
+def _unanswered(rows: list[PaymentList]) -> dict[int, str]:
+    """Drafts with remarks of the Phòng that the commune has not answered."""
+    return _named_remarks(
+        rows, "Còn {count} ý kiến của Phòng chưa trả lời ({names}); hãy ghi đã sửa gì ở từng ý kiến rồi gửi."
+    )
+
+
+def _remarked(rows: list[PaymentList]) -> dict[int, str]:
+    """Lists in which the Phòng has just said what must be mended: they go back, not on."""
+    return _named_remarks(
+        rows, "Có {count} ý kiến cần sửa ({names}); hãy trả danh sách về xã hoặc bỏ ý kiến trước khi chuyển tiếp."
+    )
+
+
+def _named_remarks(rows: list[PaymentList], words: str) -> dict[int, str]:
+    names: dict[int, list[str]] = {}
+    for remark in remarks.open_remarks(row.pk for row in rows):
+        names.setdefault(remark.payment_list_id, []).append(remark.person.name)
+    return {
+        pk: words.format(count=len(found), names=", ".join(found[:_NAMED]) + (", …" if len(found) > _NAMED else ""))
+        for pk, found in names.items()
+    }
+
+
 def _signed(name: str, state: str | None = None) -> Callable[[User, str], dict[str, Any]]:
     def values(actor: User, reason: str) -> dict[str, Any]:
         written: dict[str, Any] = {f"{name}_by": actor, f"{name}_at": timezone.now()}
@@ -141,6 +176,7 @@ SUBMIT = Step(
     objection=_may_submit,
     values=_signed("submitted", State.SUBMITTED),
     action="gửi danh sách chi trả",
+    holds=_unanswered,
 )
 APPRAISE = Step(
     code="tham-dinh",
@@ -152,6 +188,7 @@ APPRAISE = Step(
     objection=_may_appraise,
     values=_signed("appraised", State.APPRAISED),
     action="thẩm định danh sách chi trả",
+    holds=_remarked,
 )
 SIGN_OFF = Step(
     code="ky-tham-dinh",
@@ -163,6 +200,7 @@ SIGN_OFF = Step(
     objection=_may_sign_off,
     values=_signed("signed_off"),
     action="ký thẩm định danh sách chi trả",
+    holds=_remarked,
 )
 APPROVE = Step(
     code="duyet",
@@ -174,6 +212,7 @@ APPROVE = Step(
     objection=_may_approve,
     values=_signed("approved", State.APPROVED),
     action="duyệt danh sách chi trả",
+    holds=_remarked,
 )
 HAND_OVER = Step(
     code="giao",
@@ -224,19 +263,21 @@ def open_steps(row: PaymentList, user: User) -> list[Step]:
 def take_step(*, actor: User, step: Step, list_ids: Iterable[int], reason: str = "") -> Outcome:
     """Take a step with many lists. PermissionDenied without the role; StepRefused where a reason is missing.
 
-    A list outside the actor's scope is among the refused, as if it did not exist.
+    What is returned needs a reason for all of it or a remark on a payment of it. A list outside the actor's scope is
+    among the refused, as if it did not exist.
     """
     if actor.role not in step.roles or not actor.is_active:
         raise PermissionDenied
     reason = clean(reason)
-    if step.needs_reason and not reason:
-        raise StepRefused("Hãy ghi lý do trả lại để xã biết cần sửa gì.")
     if len(reason) > MAX_REASON:
         raise StepRefused(f"Lý do dài quá {MAX_REASON} ký tự; hãy ghi ngắn lại.")
     wanted = sorted(set(list_ids))
     outcome = Outcome()
     rows = _locked(actor, wanted)
     found = {row.pk for row in rows}
+    marked = _marked(step, rows)
+    if step.needs_reason and not reason and not marked and any(row.state in step.starts for row in rows):
+        raise StepRefused(WHY_RETURNED)
     outcome.refused += [
         Refusal(pk, f"Danh sách số {pk}", "Không có danh sách này trong phạm vi của anh/chị.")
         for pk in wanted
@@ -249,11 +290,24 @@ def take_step(*, actor: User, step: Step, list_ids: Iterable[int], reason: str =
             outcome.unchanged.append(row)
         elif objection := step.objection(row, actor):
             outcome.refused.append(Refusal(row.pk, str(row), objection))
+        elif step.needs_reason and not reason and row.pk not in marked:
+            outcome.refused.append(Refusal(row.pk, str(row), WHY_RETURNED))
         else:
             outcome.moved.append(row)
+    if held := step.holds(outcome.moved) if outcome.moved else {}:
+        outcome.refused += [Refusal(row.pk, str(row), held[row.pk]) for row in outcome.moved if row.pk in held]
+        outcome.moved = [row for row in outcome.moved if row.pk not in held]
     if outcome.moved:
-        _move(actor, step, outcome, reason)
+        _move(actor, step, outcome, reason, marked)
     return outcome
+
+
+def _marked(step: Step, rows: list[PaymentList]) -> dict[int, int]:
+    """How many payments of each list are marked as to be mended; {} for a step that returns nothing."""
+    if not step.needs_reason:
+        return {}
+    found = remarks.open_remarks(row.pk for row in rows if row.state in step.starts)
+    return Counter(found.values_list("payment_list_id", flat=True))
 
 
 def _locked(actor: User, ids: list[int]) -> list[PaymentList]:
@@ -272,13 +326,14 @@ def _locked(actor: User, ids: list[int]) -> list[PaymentList]:
     )
 
 
-def _move(actor: User, step: Step, outcome: Outcome, reason: str) -> None:
+def _move(actor: User, step: Step, outcome: Outcome, reason: str, marked: dict[int, int]) -> None:
     before = {row.state for row in outcome.moved}
     values = step.values(actor, reason)
     PaymentList.objects.filter(pk__in=[row.pk for row in outcome.moved]).update(**values)
     for row in outcome.moved:
         for name, value in values.items():
             setattr(row, name, value)
+    timeline.write(outcome.moved, (step.code, step.label), by=actor, note=reason)
     after = outcome.moved[0].state
     details: dict[str, Any] = {
         "số danh sách": len(outcome.moved),
@@ -286,6 +341,8 @@ def _move(actor: User, step: Step, outcome: Outcome, reason: str) -> None:
     }
     if reason:
         details["lý do"] = reason
+    if marked:
+        details["khoản cần sửa"] = {str(row.pk): marked[row.pk] for row in outcome.moved if row.pk in marked}
     audit.record(
         actor=actor,
         action=step.action,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payments.views import batches, lists, results
+from payments.views import batches, lists, remarks, results
 
 app_name = "payments"
 urlpatterns = [
@@ -11,6 +11,10 @@ urlpatterns = [
     path("<int:pk>/chuyen-buoc/", lists.move_list, name="move_list"),
     path("<int:pk>/tai-ve/", lists.download_list, name="download_list"),
     path("<int:pk>/in/", lists.print_list, name="print_list"),
+    # what must be mended in a list
+    path("khoan/<int:pk>/y-kien/", remarks.add, name="remark_add"),
+    path("y-kien/<int:pk>/tra-loi/", remarks.answer, name="remark_answer"),
+    path("y-kien/<int:pk>/bo/", remarks.withdraw, name="remark_withdraw"),
     path("khoan/<int:pk>/", results.record, name="record_result"),
     path("nguoi/<int:person_id>/", results.person_year, name="person_year"),
     path("ket-qua/", batches.index, name="batches"),

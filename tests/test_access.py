@@ -15,7 +15,7 @@ from batosocial.demo.accounts import commune_accounts
 from batosocial.jobs.models import Job, StoredFile
 from batosocial.staff.models import COMMUNE_ROLES, Payer, Role, User
 from beneficiaries.models import ImportBatch, PayoutRoute, Person
-from payments.models import Payment, PaymentList, ResultBatch
+from payments.models import ListRemark, Payment, PaymentList, ResultBatch
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +101,9 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "payments:move_list": ({LEADER, PHONG, HEAD, CHAIRMAN}, "commune"),
     "payments:download_list": (BENEFITS | {PAYER}, "commune"),
     "payments:print_list": (BENEFITS | {PAYER}, "commune"),
+    "payments:remark_add": ({PHONG, HEAD}, ""),
+    "payments:remark_answer": (COMMUNE, "commune"),
+    "payments:remark_withdraw": ({PHONG, HEAD}, ""),
     "payments:record_result": ({PHONG, PAYER}, "payer"),
     "payments:person_year": (BENEFITS, "commune"),
     "payments:batches": (DISTRICT | {PAYER}, ""),
@@ -142,6 +145,7 @@ class Rows:
     person: int
     payment_list: int
     payment: int
+    remark: int
     batch: int
     results: int
     issue: int
@@ -173,6 +177,9 @@ def _rows(user: User, *, own: bool) -> Rows:
         payment=Payment.objects.filter(payment_list__in=july, payer=payer)
         .order_by("pk")
         .values_list("pk", flat=True)[0],
+        remark=ListRemark.objects.create(
+            payment_list=july.get(commune__code=code), person=person, text="Sai", by=officer
+        ).pk,
         batch=ImportBatch.objects.create(
             commune=make.commune(code), policy="NCC", file=file, uploaded_by=officer, state="previewed"
         ).pk,
@@ -213,6 +220,9 @@ def _url(name: str, rows: Rows) -> str:
         "payments:move_list": {"pk": rows.payment_list},
         "payments:download_list": {"pk": rows.payment_list},
         "payments:print_list": {"pk": rows.payment_list},
+        "payments:remark_add": {"pk": rows.payment},
+        "payments:remark_answer": {"pk": rows.remark},
+        "payments:remark_withdraw": {"pk": rows.remark},
         "payments:record_result": {"pk": rows.payment},
         "payments:person_year": {"person_id": rows.person},
         "reporting:recompute": {"month": "2024-07"},

@@ -12,7 +12,8 @@ from batosocial.demo.people import DEMO_MONTH, FIRST_MONTH, DemoPerson, Dice
 from batosocial.lib import months
 from batosocial.staff.models import User
 from beneficiaries.models import Policy
-from payments.models import Payment, PaymentList, Period
+from payments import states, timeline
+from payments.models import ListEvent, Payment, PaymentList, Period
 from payments.opening import make_lists
 from reporting.rollup import roll_up
 
@@ -44,6 +45,8 @@ def load_months(people: Sequence[DemoPerson], staff: Staff) -> None:
             _record_results(period, people, staff)
             if month < DEMO_MONTH:
                 PaymentList.objects.filter(period=period).update(state=PaymentList.State.CLOSED)
+                ids = period.lists.order_by("pk").values_list("pk", flat=True)
+                timeline.write(ids, timeline.CLOSED, by=staff.phong, at=_moment(month, 28))
                 Period.objects.filter(pk=period.pk).update(
                     state=Period.State.CLOSED, closed_by=staff.phong, closed_at=_moment(month, 28)
                 )
@@ -55,7 +58,7 @@ def _moment(month: datetime.date, day: int, hour: int = 9) -> datetime.datetime:
 
 
 def _hand_over(period: Period, staff: Staff, before: datetime.date) -> None:
-    lists = list(PaymentList.objects.filter(period=period).select_related("commune"))
+    lists = list(PaymentList.objects.filter(period=period).select_related("commune").order_by("pk"))
     for row in lists:
         row.state = PaymentList.State.HANDED_OVER
         row.submitted_by, row.submitted_at = staff.leaders[row.commune.code], _moment(before, 21)
@@ -74,6 +77,22 @@ def _hand_over(period: Period, staff: Staff, before: datetime.date) -> None:
             ),
         ],
     )
+
+    timeline.write(lists, timeline.OPENED, by=staff.phong, at=_moment(before, 20))
+    for step, name in (
+        (states.SUBMIT, "submitted"),
+        (states.APPRAISE, "appraised"),
+        (states.SIGN_OFF, "signed_off"),
+        (states.APPROVE, "approved"),
+        (states.HAND_OVER, "handed_over"),
+    ):
+        ListEvent.objects.bulk_create(
+            event
+            for row in lists
+            for event in timeline.events(
+                [row], (step.code, step.label), by=getattr(row, f"{name}_by"), at=getattr(row, f"{name}_at")
+            )
+        )
 
 
 def _record_results(period: Period, people: Sequence[DemoPerson], staff: Staff) -> None:

@@ -15,12 +15,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from batosocial.audit import services as audit
 from batosocial.lib import clock, months
-from batosocial.staff.models import BENEFIT_ROLES, Role
+from batosocial.staff.models import BENEFIT_ROLES, Role, User
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
-from payments import board, exports, states
+from payments import board, exports, remarks, states, timeline
 from payments.forms import BoardFilter, PaymentFilter, month_of
-from payments.models import Payment, PaymentList, Period
+from payments.models import ListRemark, Payment, PaymentList, Period
 from payments.opening import OpeningRefused, open_month
 from payments.services import RECORDERS
 
@@ -44,13 +44,23 @@ def show_board(request: StaffRequest) -> HttpResponse:
     form = BoardFilter({**request.GET.dict(), "thang": months.iso(month) if month else ""}, opened=opened)
     context: dict[str, Any] = {"form": form, "month": month, "steps": states.steps_of(request.user)}
     if month:
-        groups = board.lists_of(request.user, month, state=request.GET.get("buoc", ""))
         waiting_codes: set[str] = set()
+        work = request.GET.get("viec", "")
+
+        def shown(row: Any) -> bool:
+            row.waiting_steps = states.waiting_steps(row, request.user)
+            return {
+                board.WAITS_FOR_ME: bool(row.waiting_steps),
+                board.LATE: bool(row.late),
+                board.WITHOUT_RESULT: row.waiting > 0,
+            }.get(work, True)
+
+        groups = board.lists_of(request.user, month, state=request.GET.get("buoc", ""), only=shown)
         for row in (row for group in groups for row in group.lists):
-            steps = states.waiting_steps(row, request.user)
-            row.waits_for_user = bool(steps)
-            waiting_codes |= {step.code for step in steps}
+            row.waits_for_user = bool(row.waiting_steps)
+            waiting_codes |= {step.code for step in row.waiting_steps}
         context |= {
+            "all_url": board_url(month),
             "groups": groups,
             "waiting_codes": waiting_codes,
             "any_waits": bool(waiting_codes),
@@ -71,13 +81,16 @@ def show_board(request: StaffRequest) -> HttpResponse:
 @require_POST
 def move_lists(request: StaffRequest) -> HttpResponse:
     """Take a step with the ticked lists, and name what moved and every refusal."""
+    kept = {name: value for name in ("buoc", "viec") if (value := request.POST.get(name, ""))}
+    month = month_of(request.POST.get("thang", ""))
+    url = board_url(month, **kept) if month else reverse("payments:board")
     step = _step(request)
+    if step is None:
+        return redirect(url)
     try:
         ids = [int(text) for text in request.POST.getlist("lists")]
     except ValueError:
         raise Http404 from None
-    back = request.POST.get("thang", "")
-    url = board_url(month) if (month := month_of(back)) else reverse("payments:board")
     if not ids:
         messages.warning(request, "Chưa đánh dấu danh sách nào. Hãy đánh dấu rồi chọn việc cần làm.")
         return redirect(url)
@@ -91,12 +104,19 @@ def move_lists(request: StaffRequest) -> HttpResponse:
 @require_POST
 def move_list(request: StaffRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(PaymentList.objects.visible_to(request.user), pk=pk)
-    _take(request, _step(request), [row.pk])
+    if step := _step(request):
+        _take(request, step, [row.pk])
     return redirect("payments:list", pk=row.pk)
 
 
-def _step(request: StaffRequest) -> states.Step:
-    step = states.STEPS.get(request.POST.get("step", ""))
+def _step(request: StaffRequest) -> states.Step | None:
+    """The step that was asked for; None, and a message, where none was named. 404 for one that does not exist."""
+    code = request.POST.get("step", "")
+    if not code:
+        # Enter in a field of the form, or a browser that does not send the button.
+        messages.warning(request, "Chưa chọn việc cần làm. Hãy bấm nút của việc đó.")
+        return None
+    step = states.STEPS.get(code)
     if step is None:
         raise Http404
     if request.user.role not in step.roles:
@@ -179,9 +199,19 @@ def show_list(request: StaffRequest, pk: int) -> HttpResponse:
     for payment in page.object_list:
         describe(payment, request)
     totals = board.totals_of(mine)
+    moments = timeline.read(row, user)
+    current = _current_remarks(row, moments, user)
+    for payment in page.object_list:
+        payment.remarks = [remark for remark in current if remark.person_id == payment.person_id]
     context = {
         "row": row,
-        "timeline": board.timeline(row),
+        "timeline": moments,
+        "ahead": timeline.ahead(row),
+        "remarks": current if row.state == PaymentList.State.DRAFT else [],
+        "pending": sum(not remark.answer for remark in current),
+        "can_remark": remarks.may_remark(row, user),
+        "can_answer": remarks.may_answer(row, user),
+        "kinds": board.kinds_of(mine),
         "totals": totals,
         "people": sum(total.people for total in totals),
         "amount": sum(total.amount for total in totals),
@@ -199,6 +229,17 @@ def show_list(request: StaffRequest, pk: int) -> HttpResponse:
         "board_url": board_url(row.period.month),
     }
     return render(request, "payments/list.html", context)
+
+
+def _current_remarks(row: PaymentList, moments: list[timeline.Moment], user: User) -> list[ListRemark]:
+    """In a draft the remarks of the last return; in a list before the Phòng those that are not sent yet, for the
+    Phòng alone."""
+    if row.state == PaymentList.State.DRAFT:
+        returns = [moment for moment in moments if moment.event.step == timeline.RETURNED]
+        return returns[-1].remarks if returns else []
+    if user.role in remarks.REMARKERS and row.state in remarks.BEFORE_THE_PHONG:
+        return list(remarks.open_remarks([row.pk]).select_related("by"))
+    return []
 
 
 def describe(payment: Any, request: StaffRequest) -> None:
