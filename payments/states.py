@@ -18,6 +18,7 @@ from batosocial.audit import services as audit
 from batosocial.lib.text import clean
 from batosocial.staff.models import Role, User
 from payments import remarks, timeline
+from payments.handover.services import make_hand_overs
 from payments.models import PaymentList, Period
 
 State = PaymentList.State
@@ -71,6 +72,8 @@ class Step:
     action: str = ""
     #: What in the lists themselves keeps them from the step, by list; found for all of them at once.
     holds: Callable[[list[PaymentList]], dict[int, str]] = _no_holds
+    #: What else happens to the lists that moved, in the same transaction.
+    effect: Callable[[User, list[PaymentList]], object] | None = None
 
 
 def _reached(state: str) -> Callable[[PaymentList], bool]:
@@ -224,6 +227,7 @@ HAND_OVER = Step(
     objection=_may_hand_over,
     values=_signed("handed_over", State.HANDED_OVER),
     action="giao danh sách chi trả",
+    effect=make_hand_overs,
 )
 RETURN = Step(
     code="tra-lai",
@@ -350,6 +354,8 @@ def _move(actor: User, step: Step, outcome: Outcome, reason: str, marked: dict[i
         changes={"state": (before.pop(), after)} if len(before) == 1 else {},
         details=details,
     )
+    if step.effect is not None:
+        step.effect(actor, outcome.moved)
 
 
 def submit(*, actor: User, list_ids: Iterable[int]) -> Outcome:

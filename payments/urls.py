@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payments.views import batches, lists, remarks, results
+from payments.views import batches, handover, lists, pay_points, remarks, results
 
 app_name = "payments"
 urlpatterns = [
@@ -24,4 +24,15 @@ urlpatterns = [
     path("ket-qua/<int:pk>/kiem-tra-lai/", batches.recheck, name="recheck_batch"),
     path("ket-qua/<int:pk>/bo/", batches.withdraw, name="withdraw_batch"),
     path("ket-qua/<int:pk>/danh-dau/", batches.marked, name="marked_batch"),
+    # hand-overs
+    path("giao/", handover.index, name="hand_overs"),
+    path("giao/<int:pk>/", handover.show, name="hand_over"),
+    path("giao/<int:pk>/tai-ve/", handover.download, name="download_hand_over"),
+    path("giao/<int:pk>/lap-lai/", handover.rebuild, name="rebuild_hand_over"),
+    path("giao/mau-tep/", handover.layout_index, name="layouts"),
+    path("giao/mau-tep/<int:pk>/", handover.layout, name="layout"),
+    path("diem-chi-tra/", pay_points.index, name="pay_points"),
+    path("diem-chi-tra/them/<str:code>/", pay_points.add, name="pay_point_add"),
+    path("diem-chi-tra/<int:pk>/", pay_points.edit, name="pay_point"),
+    path("diem-chi-tra/<int:pk>/xoa/", pay_points.delete, name="pay_point_delete"),
 ]

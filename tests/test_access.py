@@ -15,7 +15,7 @@ from batosocial.demo.accounts import commune_accounts
 from batosocial.jobs.models import Job, StoredFile
 from batosocial.staff.models import COMMUNE_ROLES, Payer, Role, User
 from beneficiaries.models import ImportBatch, PayoutRoute, Person
-from payments.models import ListRemark, Payment, PaymentList, ResultBatch
+from payments.models import HandOver, ListRemark, Payment, PaymentList, PayPoint, ResultBatch
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +113,17 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "payments:recheck_batch": ({PHONG, PAYER}, "payer"),
     "payments:withdraw_batch": ({PHONG, PAYER}, "payer"),
     "payments:marked_batch": (DISTRICT | {PAYER}, "payer"),
+    # hand-overs
+    "payments:hand_overs": (DISTRICT | {PAYER}, ""),
+    "payments:hand_over": (DISTRICT | {PAYER}, "payer"),
+    "payments:download_hand_over": (DISTRICT | {PAYER}, "payer"),
+    "payments:rebuild_hand_over": ({PHONG, PAYER}, "payer"),
+    "payments:layouts": ({PHONG, HEAD}, ""),
+    "payments:layout": ({PHONG, HEAD}, ""),
+    "payments:pay_points": (COMMUNE | {PHONG, HEAD}, ""),
+    "payments:pay_point_add": ({OFFICER, PHONG}, "commune"),
+    "payments:pay_point": ({OFFICER, PHONG}, "commune"),
+    "payments:pay_point_delete": ({OFFICER, PHONG}, "commune"),
     "reporting:dashboard": (BENEFITS, ""),
     "reporting:recompute": ({PHONG, HEAD}, ""),
     "reporting:appendix": (DISTRICT, ""),
@@ -155,6 +166,9 @@ class Rows:
     entitlement: int
     change: int
     move: int
+    payer: int
+    hand_over: int
+    pay_point: int
 
 
 def _rows(user: User, *, own: bool) -> Rows:
@@ -189,6 +203,9 @@ def _rows(user: User, *, own: bool) -> Rows:
         issue=make.identity_issue(Person.objects.filter(commune__code=code).order_by("pk")[0]).pk,
         job=Job.objects.create(kind="x", title="Thử", owner=owner, state="done", result_file=file).pk,
         place=code,
+        payer=payer.pk,
+        hand_over=HandOver.objects.filter(payer=payer).order_by("pk").values_list("pk", flat=True)[0],
+        pay_point=PayPoint.objects.create(commune=make.commune(code), name="Điểm thử").pk,
     )
 
 
@@ -225,6 +242,13 @@ def _url(name: str, rows: Rows) -> str:
         "payments:remark_withdraw": {"pk": rows.remark},
         "payments:record_result": {"pk": rows.payment},
         "payments:person_year": {"person_id": rows.person},
+        "payments:hand_over": {"pk": rows.hand_over},
+        "payments:download_hand_over": {"pk": rows.hand_over},
+        "payments:rebuild_hand_over": {"pk": rows.hand_over},
+        "payments:layout": {"pk": rows.payer},
+        "payments:pay_point_add": {"code": rows.place},
+        "payments:pay_point": {"pk": rows.pay_point},
+        "payments:pay_point_delete": {"pk": rows.pay_point},
         "reporting:recompute": {"month": "2024-07"},
         "reporting:appendix": {"month": "2024-07"},
         "reporting:people": {"month": "2024-07", "policy": "NCC", "place": rows.place, "measure": "due"},

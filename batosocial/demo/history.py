@@ -13,7 +13,8 @@ from batosocial.lib import months
 from batosocial.staff.models import User
 from beneficiaries.models import Policy
 from payments import states, timeline
-from payments.models import ListEvent, Payment, PaymentList, Period
+from payments.handover.services import build_file, record_hand_overs
+from payments.models import HandOver, ListEvent, Payment, PaymentList, Period
 from payments.opening import make_lists
 from reporting.rollup import roll_up
 
@@ -41,7 +42,7 @@ def load_months(people: Sequence[DemoPerson], staff: Staff) -> None:
                 policy=policy, month=month, opened_by=staff.phong, opened_at=_moment(before, 20)
             )
             make_lists(period, locked_on=before.replace(day=25))
-            _hand_over(period, staff, before)
+            _hand_over(period, staff, before, with_files=month == DEMO_MONTH)
             _record_results(period, people, staff)
             if month < DEMO_MONTH:
                 PaymentList.objects.filter(period=period).update(state=PaymentList.State.CLOSED)
@@ -57,7 +58,8 @@ def _moment(month: datetime.date, day: int, hour: int = 9) -> datetime.datetime:
     return timezone.make_aware(datetime.datetime.combine(month.replace(day=day), datetime.time(hour)))
 
 
-def _hand_over(period: Period, staff: Staff, before: datetime.date) -> None:
+def _hand_over(period: Period, staff: Staff, before: datetime.date, *, with_files: bool) -> None:
+    """Sign the lists; ``with_files`` also makes what the payers were given."""
     lists = list(PaymentList.objects.filter(period=period).select_related("commune").order_by("pk"))
     for row in lists:
         row.state = PaymentList.State.HANDED_OVER
@@ -77,7 +79,6 @@ def _hand_over(period: Period, staff: Staff, before: datetime.date) -> None:
             ),
         ],
     )
-
     timeline.write(lists, timeline.OPENED, by=staff.phong, at=_moment(before, 20))
     for step, name in (
         (states.SUBMIT, "submitted"),
@@ -93,6 +94,13 @@ def _hand_over(period: Period, staff: Staff, before: datetime.date) -> None:
                 [row], (step.code, step.label), by=getattr(row, f"{name}_by"), at=getattr(row, f"{name}_at")
             )
         )
+    if not with_files:
+        return
+    takers = {"BUUDIEN": staff.post, "AGRIBANK": staff.bank}
+    for made in record_hand_overs(staff.phong, lists, at=_moment(before, 25)):
+        build_file(made.pk)
+        taker = takers.get(made.payer.code)
+        HandOver.objects.filter(pk=made.pk).update(taken_by=taker, taken_at=taker and _moment(before, 25, 14))
 
 
 def _record_results(period: Period, people: Sequence[DemoPerson], staff: Staff) -> None:

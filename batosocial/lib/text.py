@@ -70,6 +70,13 @@ def fold(value: str) -> str:
     return clean(decomposed)
 
 
+def without_accents(value: str) -> str:
+    """The text in plain letters, case and signs kept ("Phạm Thị H'Đế" -> "Pham Thi H'De"), as banks' systems take it;
+    what is no sign of ASCII even so goes."""
+    decomposed = unicodedata.normalize("NFD", clean(value)).replace("đ", "d").replace("Đ", "D")
+    return " ".join(decomposed.translate(_SAME_APOSTROPHE).encode("ascii", "ignore").decode().split())
+
+
 def accent_key(value: str) -> str:
     """Lower case with accents, the tone of a final oa, oe, uy moved to its second vowel ("hòa" -> "hoà")."""
     if value.isascii() and value.isprintable():

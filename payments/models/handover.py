@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from batosocial.jobs.models import Job, StoredFile
 from batosocial.staff.models import DISTRICT_ROLES, Payer, Role, User
-from batosocial.staff.scoping import payer_scope
+from batosocial.staff.scoping import commune_scope, payer_scope
 from batosocial.territory.models import Unit
 from payments.models.lists import PaymentList, Period
 from payments.models.payment import Payment
@@ -41,6 +41,11 @@ class HandOver(models.Model):
     job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField("lúc", default=timezone.now)
+    #: Who of the payer took the file first, and when.
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    taken_at = models.DateTimeField("tải về lúc", null=True, blank=True)
 
     objects = HandOverQuerySet.as_manager()
 
@@ -78,12 +83,19 @@ class FileLayout(models.Model):
         return f"{self.payer} {self.channel}"
 
 
+class PayPointQuerySet(models.QuerySet["PayPoint"]):
+    def visible_to(self, user: Any) -> "PayPointQuerySet":
+        return self.filter(commune_scope(user, "commune"))
+
+
 class PayPoint(models.Model):
     """A place of a commune where cash is paid, and the hamlets that go there; none: everybody else of the commune."""
 
     commune = models.ForeignKey(Unit, verbose_name="xã, thị trấn", on_delete=models.PROTECT, related_name="pay_points")
     name = models.CharField("điểm chi trả", max_length=150)
     hamlets = ArrayField(models.CharField(max_length=100), verbose_name="các thôn", default=list, blank=True)
+
+    objects = PayPointQuerySet.as_manager()
 
     class Meta:
         verbose_name = "điểm chi trả"

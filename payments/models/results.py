@@ -80,6 +80,8 @@ class ResultRow(models.Model):
         verbose_name_plural = "dòng kết quả"
         ordering = ["batch", "pk"]
         constraints = [models.UniqueConstraint(fields=["batch", "sheet", "row"], name="result_row_once")]
+        # The worklist of what several payments fit: few among the rows of years.
+        indexes = [models.Index(fields=["batch"], condition=models.Q(outcome="unmatched"), name="result_row_unmatched")]
 
     def __str__(self) -> str:
         return f"dòng {self.row}"
