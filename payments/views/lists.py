@@ -18,7 +18,7 @@ from batosocial.lib import clock, months
 from batosocial.staff.models import BENEFIT_ROLES, Role, User
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
-from payments import board, exports, remarks, states, timeline
+from payments import board, exports, papers, remarks, states, timeline
 from payments.forms import BoardFilter, PaymentFilter, month_of
 from payments.models import ListRemark, Payment, PaymentList, Period
 from payments.opening import OpeningRefused, open_month
@@ -245,7 +245,7 @@ def _current_remarks(row: PaymentList, moments: list[timeline.Moment], user: Use
 def describe(payment: Any, request: StaffRequest) -> None:
     """Give a payment what its row shows to this user."""
     payment.line_labels = [(board.category_label(line, user=request.user), line) for line in payment.lines.all()]
-    payment.receiver = exports.receiver(payment)
+    payment.receiver = papers.receiver(payment)
     payment.tone = board.RESULT_TONES[payment.result]
 
 
@@ -253,10 +253,10 @@ def describe(payment: Any, request: StaffRequest) -> None:
 @require_safe
 def download_list(request: StaffRequest, pk: int) -> FileResponse:
     row = _visible_list(request, pk)
-    content = exports.list_workbook(row, _paper_rows(request, row), payer_name=_payer_name(request))
+    content = papers.list_workbook(row, _paper_rows(request, row), payer_name=_payer_name(request))
     audit.record(actor=request.user, action="tải danh sách chi trả", row=row)
     return FileResponse(
-        io.BytesIO(content), as_attachment=True, filename=exports.list_filename(row), content_type=exports.XLSX
+        io.BytesIO(content), as_attachment=True, filename=papers.list_filename(row), content_type=exports.XLSX
     )
 
 
@@ -267,20 +267,24 @@ def print_list(request: StaffRequest, pk: int) -> HttpResponse:
     rows = _paper_rows(request, row)
     context = {
         "row": row,
-        "title": exports.list_title(row),
+        "title": papers.list_title(row),
         "payer_name": _payer_name(request),
-        "rows": rows,
-        "sums": {name: sum(getattr(one, name) for one in rows) for name in exports.SUMMED_FIELDS},
-        "in_words": exports.words_of(sum(one.total for one in rows)),
-        "signatures": exports.SIGNATURES,
+        "pages": papers.pages_of(rows),
+        "count": len(rows),
+        "in_words": papers.words_of(sum(one.total for one in rows)),
+        "signatures": papers.SIGNATURES,
         "is_demo": settings.DEMO,
     }
     return render(request, "payments/print.html", context)
 
 
-def _paper_rows(request: StaffRequest, row: PaymentList) -> list[exports.ListRow]:
+def _paper_rows(request: StaffRequest, row: PaymentList) -> list[papers.ListRow]:
     payments = board.with_lines(Payment.objects.visible_to(request.user).filter(payment_list=row))
-    return exports.list_rows(payments, for_payer=request.user.role == Role.PAYER)
+    return papers.list_rows(
+        row,
+        payments.select_related("payment_list__period", "provider", "payer"),
+        for_payer=request.user.role == Role.PAYER,
+    )
 
 
 def _payer_name(request: StaffRequest) -> str:
