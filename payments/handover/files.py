@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from batosocial.lib import months
 from beneficiaries.models import PayoutRoute, Policy
-from payments.exports import A4, DEMO_NOTE, receiver, words_of
 from payments.handover.layouts import FIELDS, Layout, Transfer, cells
 from payments.handover.points import Points
 from payments.models import HandOver, Payment
+from payments.papers import A4, DEMO_NOTE, receiver, words_of
 
 HEADING = "Tờ này đi kèm tệp, không gửi vào hệ thống của ngân hàng."
 CASH_COLUMNS = (
