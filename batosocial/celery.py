@@ -15,5 +15,10 @@ app.conf.beat_schedule = {
     "sweep-jobs": {"task": "jobs.sweep", "schedule": settings.JOB_SWEEP_SECONDS},
     "check-identity-nightly": {"task": "beneficiaries.check_identity_nightly", "schedule": crontab(hour=1, minute=0)},
     "roll-up-nightly": {"task": "reporting.roll_up_nightly", "schedule": crontab(hour=1, minute=30)},
+    # Twice a month: when it begins, and once the payers have reported (before the 20th, Điều 34 NĐ 20/2021).
+    "prefill-reviews": {
+        "task": "payments.prefill_reviews_monthly",
+        "schedule": crontab(day_of_month="5,20", hour=2, minute=30),
+    },
     "forget-submissions-nightly": {"task": "web.forget_submissions", "schedule": crontab(hour=2, minute=10)},
 }

@@ -207,6 +207,12 @@ JOB_SWEEP_SECONDS = env.int("JOB_SWEEP_SECONDS", default=20)
 # Lists of more rows than this are exported by a job.
 EXPORT_JOB_ROWS = env.int("EXPORT_JOB_ROWS", default=5000)
 
+# Evidence that communes attach to their monthly review: size of one file, files of one line.
+EVIDENCE_MAX_BYTES = env.int("EVIDENCE_MAX_MB", default=8) * 1024 * 1024
+EVIDENCE_MAX_FILES = env.int("EVIDENCE_MAX_FILES", default=10)
+# Until which day of the month before a commune sends its review; the law names no day, lists are due before the 25th.
+REVIEW_DEADLINE_DAY = env.int("REVIEW_DEADLINE_DAY", default=23)
+
 # How many days before a paper of a payee runs out the commune is told; the law names no period.
 PAPER_WARNING_DAYS = env.int("PAPER_WARNING_DAYS", default=30)
 

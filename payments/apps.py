@@ -26,3 +26,8 @@ class PaymentsConfig(AppConfig):
         register(NavItem("Điểm chi trả", "payments:pay_points", "map", point_roles, 350, "Chi trả"))
         panels.register("person", "Chi trả năm nay", "payments:person_year", BENEFIT_ROLES, 30)
         todo.register(todos)
+        # review
+        from payments.review.todos import todos as review_todos
+
+        register(NavItem("Rà soát tháng", "payments:reviews", "clipboard", BENEFIT_ROLES, 290, "Chi trả"))
+        todo.register(review_todos)

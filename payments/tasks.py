@@ -1,14 +1,17 @@
-"""Background work of this app: checking and recording files of results."""
+"""Background work of this app: files of results, and what a month's reviews are about."""
 
+from celery import shared_task
 from django.db import transaction
 
 from batosocial.jobs.registry import JobFailed, register
 from batosocial.jobs.runner import RunningJob
-from batosocial.lib import money
+from batosocial.lib import money, months
 from batosocial.lib.workbooks import WorkbookError
+from batosocial.staff.models import User
 from payments.models import ResultBatch
 from payments.results.reading import Unreadable
 from payments.results.recording import ChangedMeanwhile, check_content, record_batch, store_preview
+from payments.review import services as review
 from payments.services import CHECK_JOB, RECORD_JOB
 
 
@@ -68,3 +71,15 @@ def record_results(job: RunningJob, batch_id: int) -> None:
         ) from None
     job.progress(total, total, "Ghi nhận kết quả")
     job.message = f"Đã ghi {money.format_number(recorded.count)} kết quả của tháng {', '.join(recorded.months)}."
+
+
+@register(review.PREFILL_JOB)
+def prefill_reviews(job: RunningJob, month: str) -> None:
+    count = review.prefill_reviews(actor=job.owner, month=months.parse(month), job_id=job.id)
+    job.message = f"Đã thêm {money.format_number(count)} gợi ý rà soát {months.title(months.parse(month))}."
+
+
+@shared_task(name="payments.prefill_reviews_monthly")
+def prefill_reviews_monthly() -> None:
+    """Queue the next month's reviews of every commune; what was found before stays."""
+    review.queue_prefill(actor=User.objects.system(), month=review.month_to_review())

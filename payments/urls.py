@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from payments.views import batches, handover, lists, pay_points, remarks, results
 
@@ -35,4 +35,6 @@ urlpatterns = [
     path("diem-chi-tra/them/<str:code>/", pay_points.add, name="pay_point_add"),
     path("diem-chi-tra/<int:pk>/", pay_points.edit, name="pay_point"),
     path("diem-chi-tra/<int:pk>/xoa/", pay_points.delete, name="pay_point_delete"),
+    # review
+    path("", include("payments.review.urls")),
 ]

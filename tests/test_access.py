@@ -14,8 +14,17 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from batosocial.demo.accounts import commune_accounts
 from batosocial.jobs.models import Job, StoredFile
 from batosocial.staff.models import COMMUNE_ROLES, Payer, Role, User
-from beneficiaries.models import ImportBatch, PayoutRoute, Person
-from payments.models import HandOver, ListRemark, Payment, PaymentList, PayPoint, ResultBatch
+from beneficiaries.models import Attachment, ImportBatch, PayoutRoute, Person
+from payments.models import (
+    HandOver,
+    ListRemark,
+    Payment,
+    PaymentList,
+    PayPoint,
+    ResultBatch,
+    Review,
+    ReviewLine,
+)
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +133,21 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "payments:pay_point_add": ({OFFICER, PHONG}, "commune"),
     "payments:pay_point": ({OFFICER, PHONG}, "commune"),
     "payments:pay_point_delete": ({OFFICER, PHONG}, "commune"),
+    "beneficiaries:attachment": (BENEFITS, "commune"),
+    "payments:reviews": (BENEFITS, ""),
+    "payments:reviews_prefill": ({PHONG}, ""),
+    "payments:reviews_sign_off": ({HEAD}, ""),
+    "payments:review": (BENEFITS, "commune"),
+    "payments:review_prefill": ({OFFICER}, "commune"),
+    "payments:review_keep": ({OFFICER}, "commune"),
+    "payments:review_add": ({OFFICER}, "commune"),
+    "payments:review_send": ({LEADER}, "commune"),
+    "payments:review_appraise": ({PHONG}, "commune"),
+    "payments:review_return": ({PHONG}, "commune"),
+    "payments:review_line": (BENEFITS, "commune"),
+    "payments:review_line_remove": ({OFFICER}, "commune"),
+    "payments:review_line_restore": ({OFFICER}, "commune"),
+    "payments:review_line_detach": ({OFFICER}, "commune"),
     "reporting:dashboard": (BENEFITS, ""),
     "reporting:recompute": ({PHONG, HEAD}, ""),
     "reporting:appendix": (DISTRICT, ""),
@@ -169,6 +193,8 @@ class Rows:
     payer: int
     hand_over: int
     pay_point: int
+    line: ReviewLine
+    attachment: int
 
 
 def _rows(user: User, *, own: bool) -> Rows:
@@ -179,7 +205,13 @@ def _rows(user: User, *, own: bool) -> Rows:
     owner = user if own else User.objects.get(username="phong2")
     july = PaymentList.objects.filter(period__month="2024-07-01", period__policy="NCC")
     person = Person.objects.filter(commune__code=code).order_by("pk")[0]
+    review = Review.objects.create(commune=person.commune, month="2024-08-01")
+    line = ReviewLine.objects.create(review=review, person=person, source="added", finding="Thử", key="thu")
+    paper = Attachment.objects.create(person=person, file=file, uploaded_by=officer)
+    line.attachments.add(paper)
     return Rows(
+        line=line,
+        attachment=paper.pk,
         person=person.pk,
         entitlement=make.entitlement(make.person(commune=person.commune)).pk,
         change=make.proposal(person, by=officer).pk,
@@ -254,6 +286,14 @@ def _url(name: str, rows: Rows) -> str:
         "reporting:people": {"month": "2024-07", "policy": "NCC", "place": rows.place, "measure": "due"},
     }
     group = name.split(":")[0]
+    if name == "payments:review_line_detach":
+        return reverse(name, kwargs={"pk": rows.line.pk, "attachment_pk": rows.attachment})
+    if name.startswith("payments:review_line"):
+        return reverse(name, kwargs={"pk": rows.line.pk})
+    if name.startswith("payments:review") and not name.startswith("payments:reviews"):
+        return reverse(name, kwargs={"pk": rows.line.review_id})
+    if name == "beneficiaries:attachment":
+        return reverse(name, kwargs={"pk": rows.attachment})
     if name == "payments:template":
         return f"{reverse(name)}?thang=2024-07&to-chuc=BUUDIEN"
     if name in arguments:
@@ -319,7 +359,7 @@ def test_access(name: str, role: Role, own: bool, client: Client) -> None:
     response = client.get(url)
     if response.status_code == 405 or name in POSTED:
         step = STEPS.get(role, "gui")
-        response = client.post(url, {"step": step, "lists": [rows.payment_list], "reason": "thử"})
+        response = client.post(url, {"step": step, "lists": [rows.payment_list], "reason": "thử", "thang": "2024-08"})
     expected = _expected(role, name, own=own)
     if expected == "allowed":
         assert response.status_code in (200, 302, 400, 409, 422), response.status_code
