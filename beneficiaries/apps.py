@@ -10,6 +10,7 @@ class BeneficiariesConfig(AppConfig):
         from batosocial.web import navigation, todo
         from beneficiaries import tasks  # noqa: F401 (registers the jobs)
         from beneficiaries.changes import todos as change_todos
+        from beneficiaries.changes.docket import READERS as DECISION_READERS
         from beneficiaries.identity import todos as identity_todos
         from beneficiaries.identity.services import READERS as IDENTITY_READERS
         from beneficiaries.imports import todos as import_todos
@@ -23,6 +24,7 @@ class BeneficiariesConfig(AppConfig):
         navigation.register(
             item("Xác nhận nơi nhận", "beneficiaries:routes", "check-circle", CONFIRMING_ROLES, 110, "Đối tượng")
         )
+        navigation.register(item("Quyết định", "beneficiaries:decisions", "check", DECISION_READERS, 102, "Đối tượng"))
         navigation.register(item("Biến động", "beneficiaries:changes", "swap", BENEFIT_ROLES, 103, "Đối tượng"))
         navigation.register(item("Giấy tờ hết hạn", "beneficiaries:papers", "file", PAPER_ROLES, 115, "Đối tượng"))
         navigation.register(item("Nạp danh sách", "beneficiaries:imports", "upload", READERS, 120, "Đối tượng"))

@@ -22,6 +22,7 @@ from beneficiaries.changes.steps import (
     PROPOSING_ROLES,
     REJECTING_ROLES,
     SIGNERS,
+    UNSIGNED,
     WITHDRAWN,
     WITHOUT_DECISION,
     DecisionRefused,
@@ -96,8 +97,10 @@ def reject_changes(*, actor: User, change_ids: Sequence[int], reason: str) -> Ou
         if change.state == State.PROPOSED:
             why = "" if actor.role in APPRAISERS else "Đề nghị này đang chờ Phòng thẩm định."
         elif change.state == State.APPRAISED:
-            signs = awaits_signature(change) and actor.role in SIGNERS
-            why = "" if signs or actor.role in deciders_of(change) else not_yours(change)
+            if awaits_signature(change):
+                why = "" if actor.role in SIGNERS else UNSIGNED
+            else:
+                why = "" if actor.role in deciders_of(change) else not_yours(change)
         else:
             is_at(change, State.PROPOSED, (State.REJECTED,), outcome)
             continue
@@ -214,7 +217,7 @@ def _check_decider(change: Change, actor: User) -> None:
     if actor.pk in (change.proposed_by_id, change.appraised_by_id):
         raise Refused("Anh/chị đã đề nghị hoặc thẩm định việc này nên phải để người khác ghi quyết định.")
     if awaits_signature(change):
-        raise Refused("Trưởng phòng LĐ-TB&XH chưa ký thẩm định; ký xong mới quyết định được.")
+        raise Refused(UNSIGNED)
 
 
 def _check_papers(change: Change, date: datetime.date) -> None:

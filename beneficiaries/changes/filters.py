@@ -71,6 +71,27 @@ class ChangeFilter(CommuneFilter):
         return changes.order_by("-pk")
 
 
+class DocketFilter(CommuneFilter):
+    """What of the page of decisions is shown."""
+
+    loai = forms.ChoiceField(label="Biến động", required=False, choices=choices_with_all(_KINDS, "Mọi biến động"))
+    xa = commune_field()
+
+    @property
+    def is_used(self) -> bool:
+        return any(self.data.get(name) for name in self.fields)
+
+    def apply(self, changes: Any) -> Any:
+        if not self.is_valid():
+            return changes.none()
+        chosen = self.cleaned_data
+        if chosen["loai"]:
+            changes = changes.filter(kind=chosen["loai"])
+        if chosen.get("xa"):
+            changes = changes.filter(person__commune=chosen["xa"])
+        return changes
+
+
 def ready_for(user: User, step: str) -> Q:
     """Changes with which the user may take a step ("appraise", "sign_off", "decide"), as it is offered for all at once.
 

@@ -1,7 +1,7 @@
 """What a change would do to somebody's money: what is paid before and after, by the rates known today."""
 
 import datetime
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +53,12 @@ class Outlook:
     #: What ends only pauses.
     pauses: bool = False
 
+    def add_passed(self, difference: int | None) -> None:
+        """One more month that is on a list already."""
+        self.passed += 1
+        known = self.passed_amount is not None and difference is not None
+        self.passed_amount = (self.passed_amount or 0) + (difference or 0) if known else None
+
     @property
     def difference(self) -> int | None:
         return None if self.before is None or self.after is None else self.after - self.before
@@ -69,6 +75,26 @@ class Outlook:
     @property
     def arrears_text(self) -> str:
         return signed(self.arrears_amount)
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What changes do to benefits: which end or pause, which go on, which begin."""
+
+    ending: frozenset[int] = frozenset()
+    resuming: frozenset[int] = frozenset()
+    proposals: tuple[Proposal, ...] = ()
+    arrears_from: datetime.date | None = None
+    pauses: bool = False
+
+
+def _joined(doings: Iterable[Doing]) -> Doing:
+    given = list(doings)
+    return Doing(
+        frozenset().union(*(one.ending for one in given)),
+        frozenset().union(*(one.resuming for one in given)),
+        tuple(proposal for one in given for proposal in one.proposals),
+    )
 
 
 def signed(amount: int | None) -> str:
@@ -89,13 +115,17 @@ class Outlooks:
     ) -> None:
         self.user = user
         self.today = clock.today()
-        self.open_months = {str(policy): first_open_month(policy) for policy in Policy}
         self.rows: dict[int, list[Entitlement]] = {pk: [] for pk in person_ids}
+        self.categories = categories or {}
+        self.rates: list[Rate] = []
+        if not self.rows:
+            self.open_months: dict[str, datetime.date] = {}
+            return
+        self.open_months = {str(policy): first_open_month(policy) for policy in Policy}
         found = Entitlement.objects.granted().filter(person__in=person_ids)
         found = found.exclude(category__regime=Category.Regime.ONE_OFF).order_by("pk")
         for row in found.select_related("category").prefetch_related("dependants", "suspensions"):
             self.rows[row.person_id].append(row)
-        self.categories = categories or {}
         kinds = {row.category_id for rows in self.rows.values() for row in rows}
         kinds |= {category.pk for category in self.categories.values()}
         known = Rate.objects.filter(category__in=kinds, known_on__lte=self.today).order_by("-valid_from", "-known_on")
@@ -105,39 +135,36 @@ class Outlooks:
         """What a change that is not in force yet would do; None for a move, which moves no money."""
         if change.kind == Change.Kind.MOVE:
             return None
-        proposal = Proposal.load(change.proposal)
-        ending: set[int] = set(proposal.replaces)
-        if change.entitlement_id:
-            ending.add(change.entitlement_id)
-        rows = self.rows[change.person_id]
-        if change.kind == Change.Kind.STOP and not change.entitlement_id:
-            ending = {row.pk for row in rows if row.category.policy == change.policy}
-        starts = change.kind in (Change.Kind.START, Change.Kind.ADJUST) or (
-            change.kind == Change.Kind.CORRECT and not proposal.void
+        return self._of(change.person_id, change.policy, change.effective_month, self._doing(change))
+
+    def together(self, changes: Sequence[Change]) -> Outlook:
+        """What changes of one person and policy would do when all of them are decided: the sum of what each would do
+        alone may count one benefit twice where only the highest is paid."""
+        first, last = changes[0], self.open_months[changes[0].policy]
+        doings = [(change.effective_month, self._doing(change)) for change in changes]
+        found = self._at(
+            first.person_id, first.policy, max(last, *(month for month, _ in doings)), _joined(one for _, one in doings)
         )
-        if change.kind == Change.Kind.RESUME:
-            text = change.proposal.get("arrears_from")
-            first = datetime.date.fromisoformat(text) if text else None
-            return self.of_resumption(change.person_id, change.policy, change.effective_month, ending, first)
-        found = self.of(change.person_id, change.policy, change.effective_month, ending, proposal if starts else None)
-        found.pauses = change.kind == Change.Kind.SUSPEND
+        earliest = min(month for month, _ in doings)
+        for month in months.span(earliest, months.add(last, -1)):
+            active = _joined(one for since, one in doings if since <= month)
+            found.add_passed(self._at(first.person_id, first.policy, month, active).difference)
+        for change, (_, doing) in zip(changes, doings, strict=True):
+            self._add_arrears(found, change.person_id, change.policy, change.effective_month, doing)
         return found
 
-    def of_resumption(
-        self,
-        person_id: int,
-        policy: str,
-        month: datetime.date,
-        resuming: Collection[int],
-        arrears_from: datetime.date | None = None,
-    ) -> Outlook:
-        """What going on with suspended benefits would do, and what is paid after all for months before."""
-        found = self.of(person_id, policy, month, resuming=resuming)
-        if arrears_from and arrears_from < month:
-            owed = list(months.span(arrears_from, months.add(month, -1)))
-            found.arrears = len(owed)
-            found.arrears_amount = self._moved(person_id, policy, owed, resuming=resuming)
-        return found
+    def _doing(self, change: Change) -> Doing:
+        proposal = Proposal.load(change.proposal)
+        concerned = frozenset(proposal.replaces) | ({change.entitlement_id} if change.entitlement_id else frozenset())
+        kind = Change.Kind(change.kind)
+        if kind == Change.Kind.RESUME:
+            text = change.proposal.get("arrears_from")
+            return Doing(resuming=concerned, arrears_from=datetime.date.fromisoformat(text) if text else None)
+        if kind == Change.Kind.STOP and not change.entitlement_id:
+            rows = self.rows[change.person_id]
+            concerned = frozenset(row.pk for row in rows if row.category.policy == change.policy)
+        starts = kind in (Change.Kind.START, Change.Kind.ADJUST) or (kind == Change.Kind.CORRECT and not proposal.void)
+        return Doing(concerned, proposals=(proposal,) if starts else (), pauses=kind == Change.Kind.SUSPEND)
 
     def of(
         self,
@@ -146,46 +173,48 @@ class Outlooks:
         month: datetime.date,
         ending: Collection[int] = (),
         proposal: Proposal | None = None,
-        resuming: Collection[int] = (),
     ) -> Outlook:
-        """The policy's benefits of the person without those ``ending``, with those ``resuming`` and the proposed one.
+        """The policy's benefits of the person without those ``ending`` and with the proposed one.
 
         Told for the first month that has no list yet, or for the month of the change where that is later.
         """
+        doing = Doing(frozenset(ending), proposals=(proposal,) if proposal else ())
+        return self._of(person_id, policy, month, doing)
+
+    def of_pause(self, person_id: int, policy: str, month: datetime.date, rows: Collection[int]) -> Outlook:
+        """What suspending these benefits would do."""
+        return self._of(person_id, policy, month, Doing(frozenset(rows), pauses=True))
+
+    def of_resumption(
+        self,
+        person_id: int,
+        policy: str,
+        month: datetime.date,
+        rows: Collection[int],
+        arrears_from: datetime.date | None = None,
+    ) -> Outlook:
+        """What going on with suspended benefits would do, and what is paid after all for months before."""
+        return self._of(person_id, policy, month, Doing(resuming=frozenset(rows), arrears_from=arrears_from))
+
+    def _of(self, person_id: int, policy: str, month: datetime.date, doing: Doing) -> Outlook:
         first = self.open_months[policy]
-        found = self._at(person_id, policy, max(month, first), ending, proposal, resuming)
-        passed = list(months.span(month, months.add(first, -1)))
-        found.passed = len(passed)
-        found.passed_amount = self._moved(person_id, policy, passed, ending, proposal, resuming)
+        found = self._at(person_id, policy, max(month, first), doing)
+        found.pauses = doing.pauses
+        for passed in months.span(month, months.add(first, -1)):
+            found.add_passed(self._at(person_id, policy, passed, doing).difference)
+        self._add_arrears(found, person_id, policy, month, doing)
         return found
 
-    def _moved(
-        self,
-        person_id: int,
-        policy: str,
-        passed: Sequence[datetime.date],
-        ending: Collection[int] = (),
-        proposal: Proposal | None = None,
-        resuming: Collection[int] = (),
-    ) -> int | None:
-        """Đồng that the change moves in these months together; None where an amount is not known."""
-        total = 0
-        for month in passed:
-            difference = self._at(person_id, policy, month, ending, proposal, resuming).difference
-            if difference is None:
-                return None
-            total += difference
-        return total
+    def _add_arrears(self, found: Outlook, person_id: int, policy: str, month: datetime.date, doing: Doing) -> None:
+        if doing.arrears_from is None:
+            return
+        for owed in months.span(doing.arrears_from, months.add(month, -1)):
+            difference = self._at(person_id, policy, owed, doing).difference
+            found.arrears += 1
+            known = found.arrears_amount is not None and difference is not None
+            found.arrears_amount = (found.arrears_amount or 0) + (difference or 0) if known else None
 
-    def _at(
-        self,
-        person_id: int,
-        policy: str,
-        shown: datetime.date,
-        ending: Collection[int],
-        proposal: Proposal | None,
-        resuming: Collection[int],
-    ) -> Outlook:
+    def _at(self, person_id: int, policy: str, shown: datetime.date, doing: Doing) -> Outlook:
         outlook = Outlook(shown)
         before: list[Line] = []
         after: list[Line] = []
@@ -193,16 +222,17 @@ class Outlooks:
             if row.category.policy != policy or shown not in row.months:
                 continue
             paused = any(shown in pause.months for pause in row.suspensions.all())
-            if paused and row.pk not in resuming:
+            if paused and row.pk not in doing.resuming:
                 continue
             line = self._line(row, shown, list(row.dependants.all()))
             outlook.lines.append(line)
             if not paused:
                 before.append(line)
-            if row.pk not in ending:
+            if row.pk not in doing.ending:
                 after.append(line)
-        category = self.categories.get(proposal.category) if proposal else None
-        if proposal is not None and category is not None:
+        for proposal in doing.proposals:
+            if (category := self.categories.get(proposal.category)) is None:
+                continue
             line = self._line(*_draft(category, proposal, shown))
             line.is_new = True
             outlook.lines.append(line)

@@ -1,7 +1,7 @@
 """Changes as people read them: what they do, who did which step; masked where the reader may not know more."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,7 @@ class ChangeLine:
     #: Whether the reader may open the person's page.
     opens: bool
     place: str
+    place_id: int
     title: str
     detail: str
     starts: str
@@ -80,6 +81,17 @@ class ChangeLine:
         return self.outlook.difference_text if self.outlook else ""
 
     @property
+    def arrears_from(self) -> datetime.date | None:
+        """From when a suspension's months are paid after all, where that is proposed."""
+        text = self.change.proposal.get("arrears_from")
+        return datetime.date.fromisoformat(text) if text else None
+
+    @property
+    def arrears_title(self) -> str:
+        first, last = self.arrears_from, months.add(self.change.effective_month, -1)
+        return f"từ {months.title(first)} đến {months.title(last)}" if first else ""
+
+    @property
     def can_act(self) -> bool:
         return self.can_appraise or self.can_sign_off or self.can_decide or self.can_reject
 
@@ -87,17 +99,27 @@ class ChangeLine:
 def lines_of(changes: Iterable[Any], user: User) -> list[ChangeLine]:
     """Lines of changes that ``for_showing`` prepared; amounts of those that still wait."""
     given = list(changes)
-    codes = {str(change.proposal.get("category") or "") for change in given} - {""}
+    return shown_lines(given, user, read_outlooks(given, user))
+
+
+def read_outlooks(changes: Sequence[Any], user: User) -> Outlooks:
+    """What the amounts of those need that still wait; without any, only the categories are read."""
+    codes = {str(change.proposal.get("category") or "") for change in changes} - {""}
     categories = {row.code: row for row in Category.objects.filter(code__in=codes)}
-    waiting = {change.pk for change in given if change.state not in (State.APPLIED, State.REJECTED)}
-    outlooks = None
-    if waiting:
-        people = {change.person_id for change in given if change.pk in waiting}
-        outlooks = Outlooks(people, user=user, categories=categories)
-    return [_line(change, user, categories, outlooks if change.pk in waiting else None) for change in given]
+    people = {change.person_id for change in changes if _waits(change)}
+    return Outlooks(people, user=user, categories=categories)
 
 
-def _line(change: Any, user: User, categories: dict[str, Category], outlooks: Outlooks | None) -> ChangeLine:
+def shown_lines(changes: Iterable[Any], user: User, outlooks: Outlooks) -> list[ChangeLine]:
+    """The lines of ``lines_of`` with outlooks that were read before."""
+    return [_line(change, user, outlooks.categories, outlooks if _waits(change) else None) for change in changes]
+
+
+def _waits(change: Change) -> bool:
+    return change.state not in (State.APPLIED, State.REJECTED)
+
+
+def _line(change: Any, user: User, categories: Mapping[str, Category], outlooks: Outlooks | None) -> ChangeLine:
     hidden = change.of_confidential and not confidential.may_see(user)
     title, detail = _does(change, user, categories)
     label, tone = _STATES[State(change.state)]
@@ -114,6 +136,7 @@ def _line(change: Any, user: User, categories: dict[str, Category], outlooks: Ou
         name=shown_person(change, user),
         opens=opens,
         place=str(change.from_commune or change.person.commune),
+        place_id=change.person.commune_id,
         title=title,
         detail=detail,
         starts=starts(change),
@@ -150,7 +173,7 @@ def starts(change: Change) -> str:
     return months.title(change.effective_month)
 
 
-def _does(change: Any, user: User, categories: dict[str, Category]) -> tuple[str, str]:
+def _does(change: Any, user: User, categories: Mapping[str, Category]) -> tuple[str, str]:
     """What the change does: a title, and the name of the group."""
     kind, proposal = Change.Kind(change.kind), Proposal.load(change.proposal)
     target = categories.get(proposal.category)
@@ -211,7 +234,7 @@ def _may(change: Change, user: User) -> _May:
         blocked = "Anh/chị đã đề nghị hoặc thẩm định, người khác ghi quyết định." if own else ""
         if unsigned:
             blocked = "Trưởng phòng chưa ký thẩm định."
-        return _May(decide=not own and not unsigned, reject=True, blocked=blocked)
+        return _May(decide=not own and not unsigned, reject=not unsigned, blocked=blocked)
     return _May()
 
 

@@ -33,6 +33,7 @@ REJECTING_ROLES = APPRAISERS | DECIDING_ROLES | SIGNERS
 #: register say what a decision said.
 WITHOUT_DECISION = frozenset({Change.Kind.MOVE, Change.Kind.CORRECT})
 
+UNSIGNED = "Trưởng phòng LĐ-TB&XH chưa ký thẩm định; ký xong mới quyết định được."
 WITHDRAWN = "Người đề nghị rút."
 _RACED = "Sổ vừa được người khác thay đổi cùng lúc. Hãy tải lại trang rồi làm lại."
 

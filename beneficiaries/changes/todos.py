@@ -17,12 +17,24 @@ _REMEMBERED = datetime.timedelta(days=60)
 
 
 def changes(user: User) -> list[Todo]:
-    """By role: to appraise, to decide, sent back, people whom another commune asks for. One or two queries."""
+    """By role: to appraise, to sign, to decide, sent back, people whom another commune asks for. One or two queries."""
     url = reverse("beneficiaries:changes")
     visible = Change.objects.visible_to(user)
+    decisions = reverse("beneficiaries:decisions")
     if user.role == Role.CHAIRMAN:
         return [
-            Todo("đề nghị chờ quyết định", _count(visible, user, "decide"), f"{url}?trang_thai=appraised", "warning")
+            Todo(
+                "đề nghị chờ quyết định",
+                _count(visible, user, "decide"),
+                decisions,
+                "warning",
+                "Thôi hưởng, tạm dừng, tiếp tục hưởng, hưởng mới, điều chỉnh.",
+            )
+        ]
+    if user.role == Role.DISTRICT_LEADER:
+        return [
+            Todo("đề nghị chờ ký thẩm định", _count(visible, user, "sign_off"), decisions, "warning"),
+            Todo("đề nghị NCC chờ ghi quyết định của Sở", _count(visible, user, "decide"), decisions, "info"),
         ]
     if user.role == Role.DISTRICT_OFFICER:
         return [
@@ -31,12 +43,12 @@ def changes(user: User) -> list[Todo]:
                 _count(visible, user, "appraise"),
                 f"{url}?trang_thai=proposed",
                 "warning",
-                "Hưởng mới, điều chỉnh, thôi hưởng, chuyển xã do các xã đề nghị.",
+                "Hưởng mới, điều chỉnh, tạm dừng, thôi hưởng, chuyển xã do các xã đề nghị.",
             ),
             Todo(
                 "đề nghị NCC chờ ghi quyết định của Sở",
                 _count(visible, user, "decide"),
-                f"{url}?trang_thai=appraised&chinh_sach=NCC",
+                decisions,
                 "info",
             ),
         ]

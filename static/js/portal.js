@@ -7,7 +7,7 @@
  *   data-print                 on a button: prints the page
  *   data-select                on a text field: whatever is typed or scanned next takes the place of what it holds
  *   data-max-bytes="1000"      on a file field: says at once that a chosen file is too large, and does not send it
- *   data-select-all="name"     on a checkbox: ticks all checkboxes of that name
+ *   data-select-all="name"     on a checkbox: ticks all checkboxes of that name, inside a form those of the form
  *   class="js-hidden"          needed only without JavaScript
  *   class="js-only"            useless without it
  */
@@ -187,7 +187,8 @@
   document.addEventListener("change", (event) => {
     const name = event.target.dataset && event.target.dataset.selectAll;
     if (!name) return;
-    document.getElementsByName(name).forEach((box) => { if (!box.disabled) box.checked = event.target.checked; });
+    const form = event.target.form;
+    document.getElementsByName(name).forEach((box) => { if (!box.disabled && (!form || box.form === form)) box.checked = event.target.checked; });
   });
 
   /* A file too large is not sent at all */

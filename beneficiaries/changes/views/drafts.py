@@ -21,11 +21,11 @@ class Draft:
 
 
 def draft_of(form: BenefitForm, formset: Any, category: Category) -> Draft:
-    level = _read(form, "level") if category.has_levels else 0
-    amount = _read(form, "own_amount") if category.amount_by_decision else None
+    level = read_field(form, "level") if category.has_levels else 0
+    amount = read_field(form, "own_amount") if category.amount_by_decision else None
     dependants = [one for row in formset.forms if (one := _dependant(row))] if category.per_dependant else []
     proposal = Proposal(
-        category.code, level or 0, amount, tuple(dependants), paper=Paper(date=_read(form, "paper_date"))
+        category.code, level or 0, amount, tuple(dependants), paper=Paper(date=read_field(form, "paper_date"))
     )
     month = form["month"].value()
     return Draft(proposal, month if isinstance(month, datetime.date) else month_of(str(month or "")))
@@ -45,7 +45,8 @@ def row_values(data: QueryDict) -> list[dict[str, str]]:
     return rows
 
 
-def _read(form: forms.Form, name: str) -> Any:
+def read_field(form: forms.Form, name: str) -> Any:
+    """What is typed in a field, None while it cannot be read."""
     value = form[name].value()
     if isinstance(value, int | datetime.date):
         return value
@@ -61,4 +62,4 @@ def _dependant(row: forms.Form) -> ProposedDependant | None:
     birth = row["birth"].value()
     if not name and not birth:
         return None
-    return ProposedDependant(name, birth if not isinstance(birth, str) else _read(row, "birth"))
+    return ProposedDependant(name, birth if not isinstance(birth, str) else read_field(row, "birth"))

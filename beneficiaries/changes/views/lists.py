@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from batosocial.lib.money import format_number
-from batosocial.staff.models import BENEFIT_ROLES
+from batosocial.staff.models import BENEFIT_ROLES, Role
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
 from beneficiaries.changes import services
@@ -27,10 +27,11 @@ from beneficiaries.changes.showing import (
     shown_person,
     timeline,
 )
+from beneficiaries.changes.views.decisions import decisions_page
 from beneficiaries.models import Change
 
-#: Refusals shown one by one; the rest as a count.
-_SHOWN_REFUSALS = 8
+#: The value of "ve" by which the page of decisions asks to be shown again.
+_DECISIONS = "quyet-dinh"
 
 
 @roles_required(*BENEFIT_ROLES)
@@ -56,13 +57,24 @@ def appraise(request: StaffRequest) -> HttpResponse:
     return _back(request)
 
 
+@roles_required(*services.SIGNERS)
+@require_POST
+def sign_off(request: StaffRequest) -> HttpResponse:
+    ids = _chosen(request, "sign_off")
+    if not ids:
+        return _nothing_chosen(request)
+    outcome = _in_scope(lambda: services.sign_off_changes(actor=request.user, change_ids=ids))
+    _tell(request, outcome, "Đã ký thẩm định {} đề nghị.")
+    return _back(request)
+
+
 @roles_required(*services.REJECTING_ROLES)
 @require_POST
 def reject(request: StaffRequest) -> HttpResponse:
     ids = _chosen(request, "")
     if not ids:
         return _nothing_chosen(request)
-    form = ReasonForm(request.POST)
+    form = ReasonForm(request.POST, auto_id=_auto_id(request))
     if not form.is_valid():
         return _again(request, ids, reason_form=form)
     reason = form.cleaned_data["reason"]
@@ -77,7 +89,7 @@ def decide(request: StaffRequest) -> HttpResponse:
     ids = _chosen(request, "decide")
     if not ids:
         return _nothing_chosen(request)
-    form = DecisionForm(request.POST)
+    form = DecisionForm(request.POST, auto_id=_auto_id(request))
     if not form.is_valid():
         return _again(request, ids, decision_form=form)
     data = form.cleaned_data
@@ -109,15 +121,16 @@ def _list(request: StaffRequest, *, status: int = 200, ticked: set[int] | None =
         "lines": lines,
         "ticked": ticked or set(),
         "can_appraise": any(line.can_appraise for line in lines),
+        "can_sign_off": any(line.can_sign_off for line in lines),
         "can_decide": any(line.can_decide for line in lines),
         "can_reject": any(line.can_reject for line in lines),
         "decision_form": forms.get("decision_form") or DecisionForm(),
         "reason_form": forms.get("reason_form") or ReasonForm(),
-        "records_department": request.user.role in services.APPRAISERS,
+        "records_department": request.user.in_district and request.user.role != Role.CHAIRMAN,
     }
-    context["can_act"] = context["can_appraise"] or context["can_decide"] or context["can_reject"]
+    context["can_act"] = any(context[f"can_{step}"] for step in ("appraise", "sign_off", "decide", "reject"))
     if context["can_act"] and page.paginator.num_pages > 1:
-        ready = {step: Count("pk", filter=ready_for(request.user, step)) for step in ("appraise", "decide")}
+        ready = {step: Count("pk", filter=ready_for(request.user, step)) for step in ("appraise", "sign_off", "decide")}
         context["ready"] = found.order_by().aggregate(newest=Max("pk"), **ready)
     return render(request, "beneficiaries/changes/list.html", context, status=status)
 
@@ -167,11 +180,11 @@ def _tell(request: StaffRequest, outcome: services.Outcome, done: str) -> None:
     if outcome.unchanged:
         count = len(outcome.unchanged)
         messages.info(request, f"{format_number(count)} đề nghị đã qua bước này từ trước, không thay đổi gì.")
-    for refused, why in outcome.refused[:_SHOWN_REFUSALS]:
-        messages.warning(request, f"{shown_person(refused, request.user)}: {why}")
-    rest = len(outcome.refused) - _SHOWN_REFUSALS
-    if rest > 0:
-        messages.warning(request, f"Còn {format_number(rest)} đề nghị khác chưa xử lý được vì lý do tương tự.")
+    by_reason: dict[str, list[str]] = {}
+    for refused, why in outcome.refused:
+        by_reason.setdefault(why, []).append(shown_person(refused, request.user))
+    for why, names in by_reason.items():
+        messages.warning(request, f"{', '.join(names)}: {why}")
 
 
 def _nothing_chosen(request: StaffRequest) -> HttpResponse:
@@ -181,9 +194,17 @@ def _nothing_chosen(request: StaffRequest) -> HttpResponse:
 
 def _again(request: StaffRequest, ids: list[int], **forms: Any) -> HttpResponse:
     """The page from which the step was asked for, with what was typed."""
+    if request.POST.get("ve") == _DECISIONS:
+        return decisions_page(request, status=422, ticked=set(ids), **forms)
     if single := _single(request):
         return detail_page(request, single, status=422, **forms)
     return _list(request, status=422, ticked=set(ids), **forms)
+
+
+def _auto_id(request: StaffRequest) -> str:
+    """The page of decisions has a form for each of its parts."""
+    part = request.POST.get("phan", "")
+    return f"{part}-%s" if part.isidentifier() or part.replace("-", "").isalnum() else "id_%s"
 
 
 def _single(request: StaffRequest) -> int | None:
@@ -196,4 +217,5 @@ def _back(request: StaffRequest) -> HttpResponse:
     if single := _single(request):
         return redirect("beneficiaries:change", pk=single)
     query = request.GET.urlencode()
-    return redirect(reverse("beneficiaries:changes") + (f"?{query}" if query else ""))
+    page = "decisions" if request.POST.get("ve") == _DECISIONS else "changes"
+    return redirect(reverse(f"beneficiaries:{page}") + (f"?{query}" if query else ""))

@@ -75,7 +75,7 @@ def stop(request: StaffRequest, pk: int) -> HttpResponse:
                     paper=form.paper,
                     note=data["note"],
                 )
-                url = _page_of(made, person)
+                url = page_of(made, person)
                 once.finish(data["token"], url)
         except services.ProposalRefused as refusal:
             form.refuse(refusal.errors)
@@ -243,7 +243,7 @@ def _entitlement(user: User, pk: int) -> Entitlement:
     return row
 
 
-def _page_of(made: list[Change], person: Person) -> str:
+def page_of(made: list[Change], person: Person) -> str:
     if len(made) == 1:
         return reverse("beneficiaries:change", args=[made[0].pk])
     return reverse("beneficiaries:person", args=[person.pk])

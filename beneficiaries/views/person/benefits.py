@@ -4,9 +4,10 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from batosocial.lib import months
 from batosocial.staff.models import User
 from beneficiaries import amounts, confidential
-from beneficiaries.models import Category, Change, Entitlement, Person, Policy
+from beneficiaries.models import Category, Change, Entitlement, Person, Policy, Suspension
 
 
 @dataclass
@@ -23,6 +24,16 @@ class Benefit:
     paid: bool = False
     #: It may still be adjusted or corrected by whoever may propose changes.
     changeable: bool = False
+
+    @property
+    def paused(self) -> bool:
+        """Suspended until further notice, be it from a later month on."""
+        return any(pause.months.upper is None for pause in self.entitlement.suspensions.all())
+
+    @property
+    def pauses(self) -> list[str]:
+        """Its suspensions in words, with what is paid of them after all."""
+        return [_pause_words(pause, self.entitlement) for pause in self.entitlement.suspensions.all()]
 
     @property
     def category(self) -> Category:
@@ -68,6 +79,18 @@ def benefits_of(person: Person, month: datetime.date, today: datetime.date, user
     for benefit in amounts.payable([benefit for benefit in due if benefit.amount is not None]):
         benefit.paid = True
     return benefits
+
+
+def _pause_words(pause: Suspension, row: Entitlement) -> str:
+    words = f"Tạm dừng từ {months.title(pause.months.lower)}"
+    if pause.months.upper is None:
+        return words
+    if row.months.upper is not None and row.months.upper <= pause.months.upper:
+        return f"{words} đến khi thôi hưởng"
+    words += f", hưởng lại từ {months.title(pause.months.upper)}"
+    if pause.arrears_months is not None:
+        words += f", truy lĩnh từ {months.title(pause.arrears_months.lower)}"
+    return words
 
 
 def totals_of(benefits: Sequence[Benefit]) -> list[tuple[str, int]]:

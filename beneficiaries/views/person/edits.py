@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from batosocial.audit.models import Entry
 from beneficiaries.history import Event, events
-from beneficiaries.models import Account, Change, Entitlement, Payee, PayoutRoute, Person
+from beneficiaries.models import Account, Change, Entitlement, Payee, PayoutRoute, Person, Suspension
 from beneficiaries.services import FULL_VIEW
 from beneficiaries.views.person.benefits import Benefit
 
@@ -27,7 +27,7 @@ def history_of(
     *,
     routes: Sequence[PayoutRoute],
     payees: Iterable[Payee],
-    benefits: Iterable[Benefit],
+    benefits: Sequence[Benefit],
     changes: Iterable[Change],
 ) -> History:
     """What the audit has on the person's rows, without what would tell a group that this reader may not see.
@@ -40,6 +40,10 @@ def history_of(
         (Account, [route.account_id for route in routes if route.account_id]),
         (Payee, [payee.pk for payee in payees]),
         (Entitlement, [benefit.entitlement.pk for benefit in benefits if not benefit.hidden]),
+        (
+            Suspension,
+            [pause.pk for benefit in benefits if not benefit.hidden for pause in benefit.entitlement.suspensions.all()],
+        ),
         (Change, [change.pk for change in changes]),
     ):
         rows |= Q(table=model._meta.db_table, row_id__in=ids)

@@ -67,6 +67,8 @@ def _page(request: StaffRequest, pk: int, *, full: bool = False) -> HttpResponse
         "waiting": changes.waiting_of(proposed),
         "proposes": user.role in PROPOSING_ROLES,
         "stoppable": any(benefit.due or benefit.suspended for benefit in granted),
+        "pausable": any(benefit.due and not benefit.paused for benefit in granted),
+        "resumable": any((benefit.due or benefit.suspended) and benefit.paused for benefit in granted),
         "history": edits.history_of(
             found,
             routes=routes,
