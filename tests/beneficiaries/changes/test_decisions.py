@@ -172,7 +172,8 @@ class TestDeciding:
         page = self.post(flow.chairman(), "decide", one, number="12/QĐ-UBND", date="22/07/2024")
         assert page.redirect_chain[-1][0].startswith(URL)
         assert "Đã quyết định 1 đề nghị" in page.text and "Phạm Thị Khác" in page.text
-        one.refresh_from_db(), other.refresh_from_db()
+        one.refresh_from_db()
+        other.refresh_from_db()
         assert (one.state, one.decision_number, other.state) == ("applied", "12/QĐ-UBND", "appraised")
 
     def test_every_refusal_is_named(self) -> None:
@@ -197,7 +198,8 @@ class TestDeciding:
         change, other = suspended(), suspended()
         page = self.post(flow.chairman(), "reject", change, reason="Đã nhận tiền ngày 10/7")
         assert "Đã trả lại 1 đề nghị" in page.text
-        change.refresh_from_db(), other.refresh_from_db()
+        change.refresh_from_db()
+        other.refresh_from_db()
         assert (change.state, change.rejection, other.state) == ("rejected", "Đã nhận tiền ngày 10/7", "appraised")
 
     def test_the_head_signs_here(self) -> None:
@@ -305,6 +307,6 @@ class TestForms:
 
     def test_the_export_knows_them(self) -> None:
         suspended("Phạm Thị Xuất Ra")
-        page = signed_in(flow.phong()).post("/doi-tuong/bien-dong/xuat/?loai=suspend", {"dang": "csv"})
+        page: Any = signed_in(flow.phong()).post("/doi-tuong/bien-dong/xuat/?loai=suspend", {"dang": "csv"})
         content = b"".join(page.streaming_content).decode("utf-8-sig")
         assert "Tạm dừng BTXH-5C" in content and "Phạm Thị Xuất Ra" in content
