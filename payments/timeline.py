@@ -16,6 +16,7 @@ State = PaymentList.State
 #: What happens to a list beside the steps of ``states``: (code, words).
 OPENED = ("mo", "Lập từ sổ đối tượng")
 REMADE = ("lap-lai", "Lập lại từ sổ đối tượng")
+UNCARRIED = ("rut-cham-linh", "Rút khoản chậm lĩnh")
 CLOSED = ("khoa-so", "Khóa sổ")
 #: ``states.RETURN.code``; states imports this module.
 RETURNED = "tra-lai"

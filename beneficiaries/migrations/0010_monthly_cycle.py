@@ -87,4 +87,6 @@ class Migration(migrations.Migration):
             name='uploaded_by',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
+        # The rates that come with the program were known to everybody when their decrees were signed.
+        migrations.RunSQL("UPDATE beneficiaries_rate SET entered_at = known_on", migrations.RunSQL.noop),
     ]

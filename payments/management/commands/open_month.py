@@ -1,6 +1,7 @@
-"""`open_month 2024-08 [--policy NCC|BTXH] [--json]`."""
+"""`open_month 2024-08 [--policy NCC|BTXH] [--with-next] [--json]`."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -17,15 +18,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("month", help="tháng, ví dụ 2024-08")
         parser.add_argument("--policy", choices=Policy.values, help="chỉ một chính sách")
+        parser.add_argument(
+            "--with-next", action="store_true", help="NCC: chi luôn trợ cấp của tháng sau (Tết, thiên tai)"
+        )
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
-    def handle(self, *, month: str, policy: str | None, json: bool, **options: Any) -> None:
+    def handle(self, *, month: str, policy: str | None, with_next: bool, json: bool, **options: Any) -> None:
         try:
             parsed = months.parse(month)
         except ValueError as error:
             raise CommandError(str(error), returncode=2) from error
         try:
-            opened = open_month(actor=User.objects.system(), month=parsed, policies=[policy] if policy else None)
+            opened = open_month(
+                actor=User.objects.system(),
+                month=parsed,
+                policies=[policy] if policy else None,
+                with_next=with_next,
+            )
         except OpeningRefused as refusal:
             raise CommandError(str(refusal), returncode=1) from refusal
         if json:
@@ -48,6 +57,7 @@ def _as_json(opened: Any) -> str:
             "people": opened.people,
             "amount": opened.amount,
             "opened": list(opened.opened),
+            "ledger": {name: asdict(side) for name, side in opened.ledger.items()},
         },
         ensure_ascii=False,
     )
