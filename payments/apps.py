@@ -10,7 +10,10 @@ class PaymentsConfig(AppConfig):
         from batosocial.web import panels, todo
         from batosocial.web.navigation import NavItem, register
         from beneficiaries import months, paid_months
-        from payments import tasks  # noqa: F401 (registers the jobs)
+        from beneficiaries.changes.hooks import on_changes_applied
+        from payments import hooks, tasks  # noqa: F401 (registers the jobs)
+        from payments.effects import callbacks as effects
+        from payments.effects import todos as effect_todos
         from payments.handover import tasks as handover_tasks  # noqa: F401 (registers the jobs)
         from payments.opening import first_month_to_open, months_with_lines
         from payments.todos import todos
@@ -31,3 +34,12 @@ class PaymentsConfig(AppConfig):
 
         register(NavItem("Rà soát tháng", "payments:reviews", "clipboard", BENEFIT_ROLES, 290, "Chi trả"))
         todo.register(review_todos)
+
+        # Effects of changes and results: stop orders, receivables, grants.
+        register(NavItem("Truy thu, dừng chi", "payments:receivables", "return", BENEFIT_ROLES, 320, "Chi trả"))
+        register(NavItem("Lệnh dừng chi", "payments:stop_orders", "alert", payers, 320, "Chi trả"))
+        register(NavItem("Mai táng phí", "payments:grants", "file", BENEFIT_ROLES, 330, "Chi trả"))
+        panels.register("person", "Truy thu, dừng chi, mai táng phí", "payments:person_effects", BENEFIT_ROLES, 40)
+        todo.register(effect_todos.effects)
+        on_changes_applied(effects.changes_applied)
+        hooks.on_results_changed(effects.results_changed)

@@ -18,6 +18,7 @@ from batosocial.audit import services as audit
 from batosocial.lib.text import clean
 from batosocial.staff.models import Role, User
 from payments import remarks, timeline
+from payments.effects.stops import stop_approved
 from payments.handover.services import make_hand_overs
 from payments.models import PaymentList, Period
 
@@ -303,6 +304,9 @@ def take_step(*, actor: User, step: Step, list_ids: Iterable[int], reason: str =
         outcome.moved = [row for row in outcome.moved if row.pk not in held]
     if outcome.moved:
         _move(actor, step, outcome, reason, marked)
+        if step is APPROVE:
+            # What a change took away while the list was under way is stopped, as the list itself never changes.
+            stop_approved(actor=actor, list_ids=[row.pk for row in outcome.moved])
     return outcome
 
 

@@ -1,5 +1,6 @@
 from django.urls import include, path
 
+from payments.effects import urls as effects
 from payments.views import batches, handover, lists, pay_points, remarks, results
 
 app_name = "payments"
@@ -37,4 +38,6 @@ urlpatterns = [
     path("diem-chi-tra/<int:pk>/xoa/", pay_points.delete, name="pay_point_delete"),
     # review
     path("", include("payments.review.urls")),
+    # effects of changes: stop orders, receivables, grants
+    *effects.urlpatterns,
 ]

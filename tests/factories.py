@@ -209,3 +209,48 @@ def identity_issue(person: Person, rule: str = "no_cccd", kind: str = "missing",
         "checked_at": now,
     }
     return IdentityIssue.objects.create(person=person, rule=rule, kind=kind, **(defaults | fields))
+
+
+def receivable(payment: Any, **fields: Any) -> Any:
+    """What a payment paid too much, found and not decided unless told; ``state="decided"`` with a decision."""
+    from payments.models import Receivable
+
+    fields.setdefault("found_by", User.objects.system())
+    if fields.get("state", "found") not in ("found", "cancelled"):
+        fields = {
+            "decision_number": "12/QĐ-UBND",
+            "decision_date": datetime.date(2024, 7, 20),
+            "decided_by": User.objects.system(),
+        } | fields
+    defaults: dict[str, Any] = {
+        "person": payment.person,
+        "policy": payment.payment_list.period.policy,
+        "month": payment.payment_list.period.month,
+        "amount": payment.total,
+        "reason": "Chết ngày 20/06/2024, nhưng đã chi tháng 7/2024.",
+    }
+    return Receivable.objects.create(payment=payment, **(defaults | fields))
+
+
+def receipt(receivable: Any, amount: int, **fields: Any) -> Any:
+    """Money that came back."""
+    from payments.models import Receipt
+
+    defaults: dict[str, Any] = {
+        "received_on": datetime.date(2024, 7, 21),
+        "reference": f"PT{next(_numbers)}",
+        "by": User.objects.system(),
+    }
+    return Receipt.objects.create(receivable=receivable, amount=amount, **(defaults | fields))
+
+
+def grant(person: Person, category: str = "MTP-BTXH", **fields: Any) -> Any:
+    """An open grant of somebody who died; its names and decision as given."""
+    from payments.models import Grant
+
+    defaults: dict[str, Any] = {
+        "died_on": datetime.date(2024, 7, 10),
+        "amount": 10_000_000,
+        "basis": "20 × mức chuẩn trợ giúp xã hội 500.000 đ",
+    }
+    return Grant.objects.create(person=person, category=Category.objects.get(code=category), **(defaults | fields))

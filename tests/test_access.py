@@ -24,6 +24,7 @@ from payments.models import (
     ResultBatch,
     Review,
     ReviewLine,
+    StopOrder,
 )
 from tests import factories as make
 
@@ -152,6 +153,28 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "payments:review_line_remove": ({OFFICER}, "commune"),
     "payments:review_line_restore": ({OFFICER}, "commune"),
     "payments:review_line_detach": ({OFFICER}, "commune"),
+    # effects of changes
+    "payments:stop_orders": (BENEFITS | {PAYER}, ""),
+    "payments:stop_order_lift": ({PHONG, HEAD}, ""),
+    "payments:stop_order_answer": ({PAYER}, "payer"),
+    "payments:receivables": (BENEFITS, ""),
+    "payments:receivables_print": (BENEFITS, ""),
+    "payments:receivables_download": (BENEFITS, ""),
+    "payments:receivables_decide": ({PHONG, HEAD, CHAIRMAN}, ""),
+    "payments:receivable": (BENEFITS, "commune"),
+    "payments:receivable_receive": ({PHONG}, "commune"),
+    "payments:receivable_waive": ({PHONG, HEAD, CHAIRMAN}, "commune"),
+    "payments:receivable_reduce": ({PHONG, HEAD, CHAIRMAN}, "commune"),
+    "payments:receipt": ({PHONG}, "commune"),
+    "payments:grants": (BENEFITS, ""),
+    "payments:grant": (BENEFITS, "commune"),
+    "payments:grant_propose": ({OFFICER}, "commune"),
+    "payments:grant_appraise": ({PHONG}, "commune"),
+    "payments:grant_return": ({PHONG, HEAD, CHAIRMAN}, "commune"),
+    "payments:grant_decide": ({PHONG, HEAD, CHAIRMAN}, "commune"),
+    "payments:grant_decline": ({PHONG, HEAD, CHAIRMAN}, "commune"),
+    "payments:grant_reopen": ({PHONG}, "commune"),
+    "payments:person_effects": (BENEFITS, "commune"),
     "reporting:dashboard": (BENEFITS, ""),
     "reporting:recompute": ({PHONG, HEAD}, ""),
     "reporting:appendix": (DISTRICT, ""),
@@ -189,6 +212,10 @@ class Rows:
     results: int
     issue: int
     job: int
+    stop_order: int
+    receivable: int
+    receipt: int
+    grant: int
     place: str
     route: PayoutRoute
     entitlement: int
@@ -213,9 +240,15 @@ def _rows(user: User, *, own: bool) -> Rows:
     line = ReviewLine.objects.create(review=review, person=person, source="added", finding="Thử", key="thu")
     paper = Attachment.objects.create(person=person, file=file, uploaded_by=officer)
     line.attachments.add(paper)
+    payment = Payment.objects.filter(payment_list__in=july, payer=payer).order_by("pk")[0]
+    receivable = make.receivable(Payment.objects.filter(payment_list__in=july, person=person)[0], found_by=officer)
     return Rows(
         line=line,
         attachment=paper.pk,
+        stop_order=StopOrder.objects.create(payment=payment, reason="Thử", ordered_by=officer).pk,
+        receivable=receivable.pk,
+        receipt=make.receipt(receivable, 1_000).pk,
+        grant=make.grant(person).pk,
         person=person.pk,
         entitlement=make.entitlement(make.person(commune=person.commune)).pk,
         change=make.proposal(person, by=officer).pk,
@@ -224,9 +257,7 @@ def _rows(user: User, *, own: bool) -> Rows:
         ).pk,
         route=make.route(person, account=make.account(), payee=make.payee(person, "guardian"), entered_by=officer),
         payment_list=july.get(commune__code=code).pk,
-        payment=Payment.objects.filter(payment_list__in=july, payer=payer)
-        .order_by("pk")
-        .values_list("pk", flat=True)[0],
+        payment=payment.pk,
         remark=ListRemark.objects.create(
             payment_list=july.get(commune__code=code), person=person, text="Sai", by=officer
         ).pk,
@@ -270,6 +301,8 @@ def _url(name: str, rows: Rows) -> str:
         "beneficiaries:account_correct": {"pk": rows.person, "account_pk": rows.route.account_id},
         "beneficiaries:person_edit": {"pk": rows.person},
         "beneficiaries:person_compare": {"pk": rows.person},
+        "payments:person_effects": {"person_id": rows.person},
+        "payments:receipt": {"pk": rows.receipt},
         "payments:open_month": {"month": "2024-08"},
         "payments:list": {"pk": rows.payment_list},
         "payments:move_list": {"pk": rows.payment_list},
@@ -304,6 +337,12 @@ def _url(name: str, rows: Rows) -> str:
         return f"{reverse(name)}?thang=2024-07&to-chuc=BUUDIEN"
     if name in arguments:
         return _reverse(name, arguments[name])
+    if name.startswith("payments:grant_") or name == "payments:grant":
+        return reverse(name, kwargs={"pk": rows.grant})
+    if name.startswith("payments:receivable_") or name == "payments:receivable":
+        return reverse(name, kwargs={"pk": rows.receivable})
+    if name.startswith("payments:stop_order_"):
+        return reverse(name, kwargs={"pk": rows.stop_order})
     if group == "jobs" and name != "jobs:index":
         return reverse(name, kwargs={"pk": rows.job})
     if name.startswith("beneficiaries:import_") and name not in (

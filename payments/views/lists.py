@@ -19,6 +19,7 @@ from batosocial.staff.models import BENEFIT_ROLES, Role, User
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
 from payments import board, exports, papers, remarks, states, timeline
+from payments.effects.showing import order_state
 from payments.forms import BoardFilter, PaymentFilter, month_of
 from payments.models import ListRemark, Payment, PaymentList, Period
 from payments.opening import OpeningRefused, open_month
@@ -247,6 +248,9 @@ def describe(payment: Any, request: StaffRequest) -> None:
     payment.line_labels = [(board.category_label(line, user=request.user), line) for line in payment.lines.all()]
     payment.receiver = papers.receiver(payment)
     payment.tone = board.RESULT_TONES[payment.result]
+    payment.stop = getattr(payment, "stop_order", None)
+    if payment.stop is not None:
+        payment.stop.label, payment.stop.tone = order_state(payment.stop)
 
 
 @roles_required(*VIEWERS)

@@ -31,7 +31,11 @@ def record(request: StaffRequest, pk: int) -> HttpResponse:
         if form.is_valid() and _record(request, payment, form):
             return redirect("payments:list", pk=payment.payment_list_id)
     else:
-        form = ResultForm(payment=payment, initial=_initial(payment))
+        suggested = request.GET.get("ket-qua", "")
+        initial = _initial(payment)
+        if not payment.result and suggested in Payment.Result.values:
+            initial["result"] = suggested
+        form = ResultForm(payment=payment, initial=initial)
     describe(payment, request)
     context = {"payment": payment, "row": payment.payment_list, "form": form, "closed": why_closed(payment)}
     return render(request, "payments/result.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,172 @@
+"""Danh sách truy thu as a workbook and on paper: person, month, amount, decision, what came back, what is to come."""
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import xlsxwriter
+from django.conf import settings
+from django.db.models import Prefetch, QuerySet
+
+from batosocial.lib import clock, money, months
+from payments.effects.claims import remaining
+from payments.effects.showing import Sums, receivables_for_showing
+from payments.models import Receipt, Receivable
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+A4 = 9
+TITLE = "DANH SÁCH TRUY THU TRỢ CẤP"
+SIGNATURES = ("Người lập", "Kế toán", "Thủ trưởng đơn vị")
+_COLUMNS = (
+    ("TT", 5), ("Họ và tên", 24), ("Ngày sinh", 11), ("Số CCCD", 14), ("Xã, thị trấn", 18), ("Chính sách", 9),
+    ("Của tháng", 10), ("Lý do", 38), ("Số phải thu (đồng)", 13), ("Quyết định", 22), ("Đã thu hồi (đồng)", 13),
+    ("Còn phải thu (đồng)", 13), ("Trạng thái", 16),
+)  # fmt: skip
+_RECEIPTS = (
+    ("TT", 5), ("Họ và tên", 24), ("Xã, thị trấn", 18), ("Của tháng", 10), ("Ngày nộp", 12), ("Chứng từ", 20),
+    ("Số tiền (đồng)", 14), ("Người ghi", 22),
+)  # fmt: skip
+_HEAD = 4
+
+
+@dataclass(frozen=True)
+class Row:
+    """A receivable as it stands on paper; amounts in đồng."""
+
+    name: str
+    birth: str
+    cccd: str
+    place: str
+    policy: str
+    month: str
+    reason: str
+    amount: int
+    decision: str
+    came_back: int
+    remaining: int
+    state: str
+    receipts: tuple[Receipt, ...]
+
+    def cells(self) -> list[Any]:
+        """In the order of the columns, after the running number."""
+        return [
+            self.name, self.birth, self.cccd, self.place, self.policy, self.month, self.reason, self.amount,
+            self.decision, self.came_back, self.remaining, self.state,
+        ]  # fmt: skip
+
+
+def paper_rows(rows: QuerySet[Receivable]) -> list[Row]:
+    """Rows for paper, with their receipts, in two queries; what was cancelled asks for nothing and is left out."""
+    asked = receivables_for_showing(rows.exclude(state=Receivable.State.CANCELLED))
+    receipts = Prefetch("receipts", queryset=Receipt.objects.select_related("by"))
+    return [_row(row) for row in asked.prefetch_related(receipts)]
+
+
+def _row(row: Any) -> Row:
+    person = row.person
+    decision = f"{row.decision_number} ngày {row.decision_date:%d/%m/%Y}" if row.decision_number else ""
+    return Row(
+        name=person.name,
+        birth=person.birth_text,
+        cccd=person.cccd,
+        place=person.commune.full_name,
+        policy=row.policy,
+        month=months.label(row.month),
+        reason=row.reason,
+        amount=row.amount,
+        decision=decision,
+        came_back=row.came_back,
+        remaining=0 if row.state in Receivable.SETTLED else remaining(row),
+        state=row.get_state_display(),
+        receipts=tuple(row.receipts.all()),
+    )
+
+
+def workbook(rows: Iterable[Row], sums: Sums, *, place: str) -> bytes:
+    """The list and, on a second sheet, every receipt; to print on A4 landscape. Text is text, numbers are numbers."""
+    lines = list(rows)
+    output = io.BytesIO()
+    with xlsxwriter.Workbook(
+        output, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
+        styles = _styles(book)
+        sheet = _sheet(book, styles, "Truy thu", _COLUMNS, TITLE, place)
+        for number, line in enumerate(lines, start=1):
+            _write(sheet, _HEAD + number, [number, *line.cells()], styles)
+        _total(
+            sheet, _HEAD + 1 + len(lines), {8: sums.amount, 10: sums.came_back, 11: sums.remaining}, styles, _COLUMNS
+        )
+        words = f"Còn phải thu, bằng chữ: {in_words(sums.remaining)}"
+        sheet.write_string(_HEAD + 2 + len(lines), 0, words, styles["plain"])
+        for column, who in zip((1, 7, 10), SIGNATURES, strict=True):
+            sheet.write_string(_HEAD + 4 + len(lines), column, who, styles["bold"])
+        second = _sheet(book, styles, "Các lần nộp", _RECEIPTS, "CÁC KHOẢN ĐÃ THU HỒI", place)
+        receipts = [(line, receipt) for line in lines for receipt in line.receipts]
+        for number, (line, receipt) in enumerate(receipts, start=1):
+            day = f"{receipt.received_on:%d/%m/%Y}"
+            cells = [line.name, line.place, line.month, day, receipt.reference, receipt.amount, str(receipt.by)]
+            _write(second, _HEAD + number, [number, *cells], styles)
+        total = sum(receipt.amount for _, receipt in receipts)
+        _total(second, _HEAD + 1 + len(receipts), {6: total}, styles, _RECEIPTS)
+    return output.getvalue()
+
+
+def in_words(amount: int) -> str:
+    """ "Hai triệu bảy trăm tám mươi chín nghìn đồng."""
+    text = money.in_words(amount)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _styles(book: Any) -> dict[str, Any]:
+    base = {"font_name": "Times New Roman", "font_size": 10}
+    boxed = {**base, "border": 1, "valign": "top"}
+    return {
+        "plain": book.add_format({**base, "italic": True}),
+        "bold": book.add_format({**base, "bold": True}),
+        "title": book.add_format({**base, "font_size": 13, "bold": True}),
+        "head": book.add_format(
+            {**boxed, "bold": True, "align": "center", "valign": "vcenter", "text_wrap": True, "bg_color": "#EAF0F6"}
+        ),
+        "text": book.add_format({**boxed, "num_format": "@", "text_wrap": True}),
+        "figure": book.add_format({**boxed, "num_format": "#,##0"}),
+        "total": book.add_format({**boxed, "bold": True, "num_format": "#,##0"}),
+    }
+
+
+def _sheet(
+    book: Any, styles: dict[str, Any], name: str, columns: tuple[tuple[str, int], ...], title: str, place: str
+) -> Any:
+    sheet = book.add_worksheet(name)
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&CTrang &P/&N" + ("&RDữ liệu minh họa" if settings.DEMO else ""))
+    sheet.write_string(0, 0, place, styles["bold"])
+    sheet.write_string(1, 0, title, styles["title"])
+    demo = " · Dữ liệu minh họa" if settings.DEMO else ""
+    sheet.write_string(2, 0, f"Đến ngày {clock.today():%d/%m/%Y}{demo}", styles["plain"])
+    for index, (heading, width) in enumerate(columns):
+        sheet.set_column(index, index, width)
+        sheet.write_string(_HEAD, index, heading, styles["head"])
+    sheet.repeat_rows(_HEAD)
+    sheet.freeze_panes(_HEAD + 1, 2)
+    return sheet
+
+
+def _write(sheet: Any, at: int, cells: list[Any], styles: dict[str, Any]) -> None:
+    for index, value in enumerate(cells):
+        if isinstance(value, int):
+            sheet.write_number(at, index, value, styles["figure"])
+        else:
+            sheet.write_string(at, index, value, styles["text"])
+
+
+def _total(
+    sheet: Any, at: int, sums: dict[int, int], styles: dict[str, Any], columns: tuple[tuple[str, int], ...]
+) -> None:
+    for index in range(len(columns)):
+        if index in sums:
+            sheet.write_number(at, index, sums[index], styles["total"])
+        else:
+            sheet.write_string(at, index, "Tổng cộng" if index == 1 else "", styles["total"])
