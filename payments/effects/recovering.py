@@ -194,7 +194,7 @@ def _locked(actor: User, ids: Sequence[int], roles: frozenset[Role]) -> list[Rec
         raise PermissionDenied
     wanted = set(ids)
     visible = Receivable.objects.filter(pk__in=Receivable.objects.visible_to(actor).filter(pk__in=wanted).values("pk"))
-    rows = list(visible.select_related("person").select_for_update(of=("self",)).order_by("pk"))
+    rows = list(visible.select_related("person", "payment").select_for_update(of=("self",)).order_by("pk"))
     if len(rows) != len(wanted):
         raise Receivable.DoesNotExist("Có khoản truy thu không thuộc phạm vi của anh/chị.")
     return rows
@@ -231,8 +231,8 @@ def _check_receipt(
         errors["amount"] = f"Chỉ còn phải thu {format_amount(rest)}; hãy kiểm tra lại số tiền."
     if received_on > clock.today():
         errors["received_on"] = f"Ngày nộp ở sau hôm nay ({clock.today():%d/%m/%Y}); hãy kiểm tra lại."
-    elif received_on < row.month:
-        errors["received_on"] = "Ngày nộp trước tháng đã chi thừa; hãy kiểm tra lại."
+    elif row.payment.paid_on and received_on < row.payment.paid_on:
+        errors["received_on"] = f"Ngày nộp trước ngày đã chi ({row.payment.paid_on:%d/%m/%Y}); hãy kiểm tra lại."
     if not reference:
         errors["reference"] = "Hãy ghi số phiếu thu hoặc số chứng từ."
     else:

@@ -128,21 +128,16 @@ def sums_of(rows: QuerySet[Receivable]) -> Sums:
     """One query; receipts are summed by themselves, so that a receivable with two of them counts once."""
     counted = rows.order_by().exclude(state=Receivable.State.CANCELLED)
     asked = counted.aggregate(
-        count=Count("pk"),
-        amount=Coalesce(Sum("amount"), 0),
+        rows=Count("pk"),
+        total=Coalesce(Sum("amount"), 0),
         waived=Coalesce(Sum("amount", filter=Q(state=Receivable.State.WAIVED)), 0),
     )
     back = rows.model._default_manager.filter(pk__in=counted.values("pk")).aggregate(
-        all=Coalesce(Sum("receipts__amount"), 0),
+        total=Coalesce(Sum("receipts__amount"), 0),
         waived=Coalesce(Sum("receipts__amount", filter=Q(state=Receivable.State.WAIVED)), 0),
     )
-    came_back = back["all"]
-    return Sums(
-        asked["count"],
-        asked["amount"],
-        came_back,
-        asked["amount"] - asked["waived"] - (came_back - back["waived"]),
-    )
+    open_amount = asked["total"] - asked["waived"]
+    return Sums(asked["rows"], asked["total"], back["total"], open_amount - (back["total"] - back["waived"]))
 
 
 def dress_receivables(rows: Iterable[Any], user: User) -> None:
