@@ -40,8 +40,8 @@ def decided(row: Receivable) -> Receivable:
 
 
 def receive(row: Receivable, amount: int, reference: str = "PT01", **fields: Any) -> Receipt:
-    fields = {"actor": rows.officer(), "received_on": DAY} | fields
-    return recovering.record_receipt(receivable_id=row.pk, amount=amount, reference=reference, **fields)
+    said: dict[str, Any] = {"actor": rows.officer(), "received_on": DAY} | fields
+    return recovering.record_receipt(receivable_id=row.pk, amount=amount, reference=reference, **said)
 
 
 def state(row: Receivable) -> str:
@@ -88,7 +88,7 @@ def test_a_receipt_is_corrected_with_its_reason_and_the_audit_keeps_both() -> No
     receipt = receive(row, 500_000)
     assert state(row) == "recovered"
     officer = rows.officer()
-    new = {"amount": 450_000, "received_on": DAY, "reference": "PT01"}
+    new: dict[str, Any] = {"amount": 450_000, "received_on": DAY, "reference": "PT01"}
     with pytest.raises(Refused) as refusal:
         recovering.correct_receipt(actor=officer, receipt_id=receipt.pk, why=" ", **new)
     assert set(refusal.value.errors) == {"why"}
@@ -123,7 +123,7 @@ def test_btxh_is_decided_by_the_chairman_ncc_by_the_so_through_the_phong() -> No
 def test_what_is_waived_is_not_found_again() -> None:
     row = overpaid_person()
     chairman = flow.chairman()
-    new = {"number": "10/QĐ", "date": DAY, "reason": "Gia đình đặc biệt khó khăn"}
+    new: dict[str, Any] = {"number": "10/QĐ", "date": DAY, "reason": "Gia đình đặc biệt khó khăn"}
     assert recovering.waive_receivable(actor=chairman, receivable_id=row.pk, **new)
     assert not recovering.waive_receivable(actor=chairman, receivable_id=row.pk, **new)
     assert state(row) == "waived"
@@ -145,7 +145,7 @@ def test_a_decision_that_lost_its_ground_is_mended_by_another() -> None:
     scenes.death(person)
     row = decided(Receivable.objects.get(person=person))
     chairman = flow.chairman()
-    new = {"number": "11/QĐ", "date": DAY, "reason": "Đính chính ngày chết"}
+    new: dict[str, Any] = {"number": "11/QĐ", "date": DAY, "reason": "Đính chính ngày chết"}
     assert recovering.reduce_receivable(actor=chairman, receivable_id=row.pk, **new) == 0
     scenes.not_dead_after_all(person, benefit)
     assert recovering.reduce_receivable(actor=chairman, receivable_id=row.pk, **new) == 500_000
