@@ -69,7 +69,7 @@ CROSS JOIN LATERAL generate_series(
 ) AS m (month)
 """
 
-#: The first load brought what was paid before the portal: by it nothing is owed for months before its first line here,
+#: The first load brought what was paid before the portal: by it nothing is owed for months that were opened without it,
 #: but those of a suspension that a decision pays after all.
 OWED = f"""
 WITH asked AS MATERIALIZED (SELECT person_id, month FROM new_asked), {DUE}
@@ -82,6 +82,10 @@ WHERE NOT g.first_load
    OR EXISTS (
        SELECT 1 FROM payments_paymentline x
        WHERE x.entitlement_id = e.id AND x.kind = 'regular' AND x.month <= due.month
+   )
+   OR EXISTS (
+       SELECT 1 FROM payments_period o
+       WHERE o.policy = %(policy)s AND o.month = due.month AND o.opened_at >= g.applied_at
    )
    OR EXISTS (SELECT 1 FROM new_line n WHERE n.entitlement_id = e.id AND n.month = due.month)
    OR EXISTS (SELECT 1 FROM beneficiaries_suspension s WHERE s.entitlement_id = e.id AND s.arrears_months @> due.month)

@@ -137,7 +137,7 @@ WHERE g.state = 'decided' AND NOT EXISTS (SELECT 1 FROM payments_paymentline x W
 #: goes to the family, in cash. After it the lines, which find their payment by the person.
 _PAYMENTS = """
 WITH totals AS (
-    SELECT person_id, sum(amount) AS total, max(grant_id) AS grant_id FROM new_line GROUP BY person_id
+    SELECT person_id, sum(amount) AS total FROM new_line GROUP BY person_id
 ),
 placed AS (
     SELECT totals.*, person.commune_id, person.name, person.sex, person.cccd, person.hamlet, person.died_on,
@@ -172,7 +172,12 @@ paid AS (
     FROM placed
     JOIN payments_paymentlist list ON list.period_id = %(period)s AND list.commune_id = placed.commune_id
     JOIN territory_unit unit ON unit.id = placed.commune_id
-    LEFT JOIN payments_grant one_off ON one_off.id = placed.grant_id
+    -- Whoever receives the grants of somebody who died receives what else is still owed to them.
+    LEFT JOIN LATERAL (
+        SELECT g.receiver_name
+        FROM payments_grant g JOIN beneficiaries_category c ON c.id = g.category_id AND c.policy = %(policy)s
+        WHERE g.person_id = placed.person_id AND g.state = 'decided' ORDER BY g.id DESC LIMIT 1
+    ) one_off ON placed.died_on IS NOT NULL
     LEFT JOIN beneficiaries_payoutroute route
         ON route.person_id = placed.person_id AND route.policy = %(policy)s AND route.state = 'confirmed'
        AND route.months @> %(month)s::date AND placed.died_on IS NULL

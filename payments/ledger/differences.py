@@ -61,7 +61,7 @@ class Difference:
 _DIFFERENCES = f"""
 WITH {BOTH},
 lists_before AS (
-    SELECT l.commune_id, min(l.made_at) - interval '1 hour' AS made_at
+    SELECT l.commune_id, min(l.made_at) AS made_at
     FROM payments_paymentlist l JOIN payments_period o ON o.id = l.period_id
     WHERE o.policy = %(policy)s AND o.month = %(before)s GROUP BY l.commune_id
 ),
@@ -75,10 +75,11 @@ SELECT m.commune_id, m.person_id, person.name, e.category_id, m.entitlement_id, 
        WHEN m.before IS NULL THEN CASE
            WHEN elsewhere_before.id IS NOT NULL THEN 'moved_in'
            WHEN pause_before.id IS NOT NULL AND pause_now.id IS NULL THEN 'resume'
-           WHEN lower(e.months) >= %(month)s OR lists_before.made_at IS NULL OR g.applied_at >= lists_before.made_at
+           WHEN m.was AND e.months @> %(before)s::date AND g.applied_at < lists_before.made_at THEN 'highest'
+           WHEN lower(e.months) >= %(month)s OR lists_before.made_at IS NULL
+                OR g.applied_at >= lists_before.made_at - interval '1 hour'
                THEN CASE WHEN g.first_load THEN 'first_load' WHEN g.kind IN ('adjust', 'correct') THEN g.kind
                     ELSE 'start' END
-           WHEN m.was THEN 'highest'
            ELSE 'unexplained' END
        WHEN m.after IS NULL THEN CASE
            WHEN elsewhere_now.id IS NOT NULL OR person.commune_id <> m.commune_id THEN 'moved_out'
