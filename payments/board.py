@@ -296,7 +296,7 @@ def filtered(
 
 def with_lines(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     """With everything a row of the list shows, in two queries."""
-    lines = PaymentLine.objects.select_related("category").order_by("pk")
+    lines = PaymentLine.objects.select_related("category", "carried_line__payment").order_by("pk")
     return payments.select_related("provider", "payer", "stop_order").prefetch_related(
         Prefetch("lines", queryset=lines)
     )

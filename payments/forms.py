@@ -10,6 +10,7 @@ from batosocial.lib.text import clean
 from batosocial.staff.models import Payer, Role, User
 from batosocial.web.forms import DayInput, WorkbookField
 from payments.board import LATE, NO_RESULT, WAITS_FOR_ME, WITHOUT_RESULT
+from payments.ledger import CAUSES
 from payments.models import Payment, PaymentLine, PaymentList
 from payments.results.rules import NewResult
 
@@ -66,6 +67,37 @@ class PaymentFilter(forms.Form):
             "channel": self.cleaned_data.get("hinh_thuc", ""),
             "result": self.cleaned_data.get("ket_qua", ""),
             "kind": self.cleaned_data.get("loai", ""),
+        }
+
+
+class DifferenceFilter(forms.Form):
+    q = forms.CharField(
+        label="Tìm",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"placeholder": "Họ và tên", "type": "search"}),
+    )
+    chieu = forms.ChoiceField(
+        label="Chiều",
+        required=False,
+        choices=[("", "Tăng và giảm"), ("increase", "Tăng"), ("decrease", "Giảm")],
+    )
+    nguyen_nhan = forms.ChoiceField(label="Nguyên nhân", required=False)
+    thang = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, causes: set[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["nguyen_nhan"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
+        field.choices = [("", "Tất cả"), *((code, label) for code, label in CAUSES.items() if code in causes)]
+
+    def values(self) -> dict[str, str]:
+        """The filter; a value that is no choice filters nothing."""
+        self.is_valid()
+        return {
+            "q": self.cleaned_data.get("q", ""),
+            "side": self.cleaned_data.get("chieu", ""),
+            "cause": self.cleaned_data.get("nguyen_nhan", ""),
         }
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from batosocial.audit import services as audit
 from batosocial.lib.text import clean
 from batosocial.staff.models import Role, User
-from payments import remarks, timeline
+from payments import holds, remarks, timeline
 from payments.effects.stops import stop_approved
 from payments.handover.services import make_hand_overs
 from payments.models import PaymentList, Period
@@ -25,8 +25,6 @@ from payments.models import PaymentList, Period
 State = PaymentList.State
 MAX_REASON = 500
 WHY_RETURNED = "Hãy ghi lý do trả lại, hoặc đánh dấu ít nhất một khoản cần sửa, để xã biết phải sửa gì."
-#: How many people a refusal names.
-_NAMED = 3
 #: How far along a list is; "signed off" has no state of its own.
 _ORDER = [State.DRAFT, State.SUBMITTED, State.APPRAISED, State.APPROVED, State.HANDED_OVER, State.CLOSED]
 
@@ -51,10 +49,6 @@ class StepRefused(Exception):
     """The step as a whole cannot be taken; the message says why."""
 
 
-def _no_holds(rows: list[PaymentList]) -> dict[int, str]:
-    return {}
-
-
 @dataclass(frozen=True)
 class Step:
     """One step: who takes it, how it is called, whether a list has taken it, what keeps it from it, what it writes."""
@@ -72,7 +66,7 @@ class Step:
     #: As the audit names it.
     action: str = ""
     #: What in the lists themselves keeps them from the step, by list; found for all of them at once.
-    holds: Callable[[list[PaymentList]], dict[int, str]] = _no_holds
+    holds: Callable[[list[PaymentList]], dict[int, str]] = holds.nothing
     #: What else happens to the lists that moved, in the same transaction.
     effect: Callable[[User, list[PaymentList]], object] | None = None
 
@@ -127,30 +121,6 @@ def _may_return(row: PaymentList, actor: User) -> str:
     return _not_in(row, "đã duyệt thì không trả lại được nữa")
 
 
-def _unanswered(rows: list[PaymentList]) -> dict[int, str]:
-    """Drafts with remarks of the Phòng that the commune has not answered."""
-    return _named_remarks(
-        rows, "Còn {count} ý kiến của Phòng chưa trả lời ({names}); hãy ghi đã sửa gì ở từng ý kiến rồi gửi."
-    )
-
-
-def _remarked(rows: list[PaymentList]) -> dict[int, str]:
-    """Lists in which the Phòng has just said what must be mended: they go back, not on."""
-    return _named_remarks(
-        rows, "Có {count} ý kiến cần sửa ({names}); hãy trả danh sách về xã hoặc bỏ ý kiến trước khi chuyển tiếp."
-    )
-
-
-def _named_remarks(rows: list[PaymentList], words: str) -> dict[int, str]:
-    names: dict[int, list[str]] = {}
-    for remark in remarks.open_remarks(row.pk for row in rows):
-        names.setdefault(remark.payment_list_id, []).append(remark.person.name)
-    return {
-        pk: words.format(count=len(found), names=", ".join(found[:_NAMED]) + (", …" if len(found) > _NAMED else ""))
-        for pk, found in names.items()
-    }
-
-
 def _signed(name: str, state: str | None = None) -> Callable[[User, str], dict[str, Any]]:
     def values(actor: User, reason: str) -> dict[str, Any]:
         written: dict[str, Any] = {f"{name}_by": actor, f"{name}_at": timezone.now()}
@@ -180,7 +150,7 @@ SUBMIT = Step(
     objection=_may_submit,
     values=_signed("submitted", State.SUBMITTED),
     action="gửi danh sách chi trả",
-    holds=_unanswered,
+    holds=holds.not_ready,
 )
 APPRAISE = Step(
     code="tham-dinh",
@@ -192,7 +162,7 @@ APPRAISE = Step(
     objection=_may_appraise,
     values=_signed("appraised", State.APPRAISED),
     action="thẩm định danh sách chi trả",
-    holds=_remarked,
+    holds=holds.remarked,
 )
 SIGN_OFF = Step(
     code="ky-tham-dinh",
@@ -204,7 +174,7 @@ SIGN_OFF = Step(
     objection=_may_sign_off,
     values=_signed("signed_off"),
     action="ký thẩm định danh sách chi trả",
-    holds=_remarked,
+    holds=holds.remarked,
 )
 APPROVE = Step(
     code="duyet",
@@ -216,7 +186,7 @@ APPROVE = Step(
     objection=_may_approve,
     values=_signed("approved", State.APPROVED),
     action="duyệt danh sách chi trả",
-    holds=_remarked,
+    holds=holds.remarked,
 )
 HAND_OVER = Step(
     code="giao",

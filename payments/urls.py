@@ -1,7 +1,7 @@
 from django.urls import include, path
 
 from payments.effects import urls as effects
-from payments.views import batches, handover, lists, pay_points, remarks, results
+from payments.views import batches, handover, ledger, lists, pay_points, remarks, results
 
 app_name = "payments"
 urlpatterns = [
@@ -12,6 +12,12 @@ urlpatterns = [
     path("<int:pk>/chuyen-buoc/", lists.move_list, name="move_list"),
     path("<int:pk>/tai-ve/", lists.download_list, name="download_list"),
     path("<int:pk>/in/", lists.print_list, name="print_list"),
+    # a list against the register and the month before
+    path("<int:pk>/so-tang-giam/", ledger.show_ledger, name="ledger"),
+    path("<int:pk>/tang-giam/", ledger.show_differences, name="differences"),
+    path("<int:pk>/tang-giam/tai-ve/", ledger.export_differences, name="differences_export"),
+    path("<int:pk>/lap-lai/", ledger.remake_list, name="remake_list"),
+    path("khoan/<int:pk>/rut-cham-linh/", ledger.cancel_carried, name="cancel_carry_over"),
     # what must be mended in a list
     path("khoan/<int:pk>/y-kien/", remarks.add, name="remark_add"),
     path("y-kien/<int:pk>/tra-loi/", remarks.answer, name="remark_answer"),

@@ -41,6 +41,12 @@ def commune(code: str = BA_DONG) -> Unit:
     return Unit.objects.current().communes().get(code=code)
 
 
+def empty_commune() -> Unit:
+    """A commune of the district in which nobody lives; the same one every time it is asked for."""
+    fields = {"name": "Ba Vắng", "kind": "Xã", "level": Unit.Level.COMMUNE, "parent": district(), "position": 99}
+    return Unit.objects.get_or_create(code="21999", valid_from=datetime.date(2004, 1, 1), defaults=fields)[0]
+
+
 def commune_named(name: str) -> Unit:
     return Unit.objects.current().communes().get(name=name)
 

@@ -18,12 +18,13 @@ from batosocial.lib import clock, months
 from batosocial.staff.models import BENEFIT_ROLES, Role, User
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
-from payments import board, exports, papers, remarks, states, timeline
+from payments import board, exports, ledger, papers, remarks, states, timeline
 from payments.effects.showing import order_state
 from payments.forms import BoardFilter, PaymentFilter, month_of
 from payments.models import ListRemark, Payment, PaymentList, Period
 from payments.opening import OpeningRefused, open_month
 from payments.services import RECORDERS
+from payments.views.ledger import may_remake, sides_of
 
 VIEWERS = (*BENEFIT_ROLES, Role.PAYER)
 
@@ -202,7 +203,9 @@ def show_list(request: StaffRequest, pk: int) -> HttpResponse:
     totals = board.totals_of(mine)
     moments = timeline.read(row, user)
     current = _current_remarks(row, moments, user)
+    drafted = row.state == PaymentList.State.DRAFT and row.period.state == Period.State.OPEN
     for payment in page.object_list:
+        payment.carried = _carried(payment) if drafted else []
         payment.remarks = [remark for remark in current if remark.person_id == payment.person_id]
     context = {
         "row": row,
@@ -213,6 +216,11 @@ def show_list(request: StaffRequest, pk: int) -> HttpResponse:
         "can_remark": remarks.may_remark(row, user),
         "can_answer": remarks.may_answer(row, user),
         "kinds": board.kinds_of(mine),
+        # A payer is shown its own payments; the ledger is that of everybody.
+        "sides": sides_of(row) if user.role != Role.PAYER else [],
+        "breaks": ledger.breaks_of([row.pk]).get(row.pk, []) if drafted else [],
+        "can_remake": may_remake(row, user),
+        "can_cancel_carried": drafted and user.role == Role.DISTRICT_OFFICER,
         "totals": totals,
         "people": sum(total.people for total in totals),
         "amount": sum(total.amount for total in totals),
@@ -241,6 +249,14 @@ def _current_remarks(row: PaymentList, moments: list[timeline.Moment], user: Use
     if user.role in remarks.REMARKERS and row.state in remarks.BEFORE_THE_PHONG:
         return list(remarks.open_remarks([row.pk]).select_related("by"))
     return []
+
+
+def _carried(payment: Any) -> list[Payment]:
+    """The earlier payments that the payment carries on."""
+    found = {
+        line.carried_line.payment_id: line.carried_line.payment for line in payment.lines.all() if line.carried_line
+    }
+    return list(found.values())
 
 
 def describe(payment: Any, request: StaffRequest) -> None:

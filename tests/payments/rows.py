@@ -13,6 +13,7 @@ from batosocial.jobs.runner import run_job
 from batosocial.staff.models import Payer, Role, User
 from batosocial.territory.models import Unit
 from beneficiaries.models import Account, Category, Person, Policy
+from payments import ledger
 from payments.models import Payment, PaymentLine, PaymentList, Period, ResultBatch
 from payments.results import words
 from tests import factories as make
@@ -38,6 +39,15 @@ def payment_list(
     )
     unit = commune or make.commune()
     row = PaymentList.objects.create(period=period, commune=unit, commune_name=unit.full_name, locked_on=LOCKED_ON)
+    return put(row, state)
+
+
+def sendable_list(*, state: str = State.DRAFT, policy: str = Policy.SOCIAL, people: int = 0) -> PaymentList:
+    """A list that agrees with the register: of a commune in which nobody else lives, and its ledger is kept."""
+    row = payment_list(policy=policy, commune=make.empty_commune())
+    for _ in range(people):
+        payment(row, person=make.person(commune=row.commune), amount=500_000)
+    ledger.store(policy, [row.period.month], [row.commune_id])
     return put(row, state)
 
 

@@ -128,14 +128,17 @@ def test_a_list_with_remarks_goes_back_not_on(step: Any, state: str, role: str) 
 
 
 def test_the_leader_sends_again_when_every_remark_is_answered() -> None:
-    row, remark, _ = returned()
-    leader, officer = make.user(Role.COMMUNE_LEADER), make.user(Role.COMMUNE_OFFICER)
-    refused = states.SUBMIT.holds([row])
-    assert remark.person.name in refused[row.pk]
-    assert "chưa trả lời" in refused[row.pk]
-    assert "chưa trả lời" in states.submit(actor=leader, list_ids=[row.pk]).refused[0].reason
+    row = rows.sendable_list(state=State.SUBMITTED, people=1)
+    payment = row.payments.get()
+    phong = rows.officer()
+    remark, _ = remarks.add_remark(actor=phong, payment_id=payment.pk, text="Thiếu giấy ủy quyền")
+    states.return_lists(actor=phong, list_ids=[row.pk], reason="")
+    leader, officer = (make.user(role, commune=row.commune) for role in (Role.COMMUNE_LEADER, Role.COMMUNE_OFFICER))
+    (refused,) = states.submit(actor=leader, list_ids=[row.pk]).refused
+    assert payment.name in refused.reason
+    assert "chưa trả lời" in refused.reason
     assert remarks.answer_remark(actor=officer, remark_id=remark.pk, answer="Đã bổ sung giấy 12/UQ")
-    assert row.pk not in states.SUBMIT.holds([row])
+    assert states.submit(actor=leader, list_ids=[row.pk]).moved
 
 
 def test_an_answer_needs_words_and_a_draft() -> None:

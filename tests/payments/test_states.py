@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from batosocial.audit.models import Entry
 from batosocial.staff.models import Role, User
+from batosocial.territory.models import Unit
 from payments import states
 from payments.models import PaymentList, Period
 from tests import factories as make
@@ -29,10 +30,15 @@ STEPS = [
 Step = Callable[..., states.Outcome]
 
 
+def _commune_of(role: str, row: PaymentList) -> Unit | None:
+    """Where a leader has to work to send the list."""
+    return row.commune if role == Role.COMMUNE_LEADER else None
+
+
 @pytest.mark.parametrize(("step", "before", "after", "role"), STEPS)
 def test_each_step_moves_the_list_and_signs_it(step: Step, before: str, after: str, role: str) -> None:
-    row = rows.payment_list(state=before)
-    actor = make.user(role)
+    row = rows.sendable_list(state=before)
+    actor = make.user(role, commune=_commune_of(role, row))
     outcome = step(actor=actor, list_ids=[row.pk])
     assert [moved.pk for moved in outcome.moved] == [row.pk]
     assert not outcome.refused
@@ -49,11 +55,12 @@ def test_each_step_moves_the_list_and_signs_it(step: Step, before: str, after: s
 
 @pytest.mark.parametrize(("step", "before", "after", "role"), STEPS)
 def test_repeating_a_step_changes_nothing_and_says_so(step: Step, before: str, after: str, role: str) -> None:
-    row = rows.payment_list(state=before)
-    actor = make.user(role)
+    row = rows.sendable_list(state=before)
+    commune = _commune_of(role, row)
+    actor = make.user(role, commune=commune)
     step(actor=actor, list_ids=[row.pk])
     entries = Entry.objects.count()
-    outcome = step(actor=make.user(role), list_ids=[row.pk])
+    outcome = step(actor=make.user(role, commune=commune), list_ids=[row.pk])
     assert (outcome.moved, outcome.refused) == ([], [])
     assert [same.pk for same in outcome.unchanged] == [row.pk]
     assert Entry.objects.count() == entries
@@ -86,8 +93,9 @@ def test_no_step_is_skipped(state: str) -> None:
 
 
 def test_a_leader_cannot_send_another_communes_list() -> None:
-    mine, foreign = rows.payment_list(), rows.payment_list(commune=make.commune(make.BA_TO_TOWN))
-    outcome = states.submit(actor=make.user(Role.COMMUNE_LEADER), list_ids=[mine.pk, foreign.pk])
+    mine, foreign = rows.sendable_list(), rows.payment_list(commune=make.commune(make.BA_TO_TOWN))
+    leader = make.user(Role.COMMUNE_LEADER, commune=mine.commune)
+    outcome = states.submit(actor=leader, list_ids=[mine.pk, foreign.pk])
     assert [row.pk for row in outcome.moved] == [mine.pk]
     assert [(one.list_id, one.reason) for one in outcome.refused] == [
         (foreign.pk, "Không có danh sách này trong phạm vi của anh/chị.")
@@ -110,8 +118,8 @@ def test_the_appraisal_is_signed_before_the_chairman_approves() -> None:
 
 def test_one_person_does_not_take_two_of_the_three_steps() -> None:
     """Somebody who changed office meets the lists of the old one: refused in words before the database would."""
-    someone = make.user(Role.COMMUNE_LEADER)
-    row = rows.payment_list()
+    row = rows.sendable_list()
+    someone = make.user(Role.COMMUNE_LEADER, commune=row.commune)
     states.submit(actor=someone, list_ids=[row.pk])
     someone.role, someone.unit = Role.DISTRICT_OFFICER, make.district()
     someone.save()
@@ -140,7 +148,7 @@ def test_the_database_refuses_a_state_without_its_names() -> None:
 @pytest.mark.parametrize("role", [Role.DISTRICT_OFFICER, Role.DISTRICT_LEADER])
 @pytest.mark.parametrize("state", [State.SUBMITTED, State.APPRAISED])
 def test_returning_leads_back_to_the_commune_and_clears_the_names(role: str, state: str) -> None:
-    row = rows.payment_list(state=state)
+    row = rows.sendable_list(state=state)
     actor = make.user(role)
     assert states.return_lists(actor=actor, list_ids=[row.pk], reason="  Thiếu  2 người ").moved
     row.refresh_from_db()
@@ -148,7 +156,7 @@ def test_returning_leads_back_to_the_commune_and_clears_the_names(role: str, sta
     assert (row.submitted_by, row.appraised_by, row.signed_off_by, row.submitted_at) == (None, None, None, None)
     assert Entry.objects.filter(actor=actor).get().details["lý do"] == "Thiếu 2 người"
     assert states.return_lists(actor=actor, list_ids=[row.pk], reason="Lần nữa").unchanged
-    assert states.submit(actor=make.user(Role.COMMUNE_LEADER), list_ids=[row.pk]).moved
+    assert states.submit(actor=make.user(Role.COMMUNE_LEADER, commune=row.commune), list_ids=[row.pk]).moved
 
 
 def test_returning_needs_a_reason() -> None:
@@ -177,8 +185,8 @@ def test_a_closed_month_moves_no_list() -> None:
 
 
 def test_an_empty_list_goes_all_the_way() -> None:
-    row = rows.payment_list()
-    states.submit(actor=make.user(Role.COMMUNE_LEADER), list_ids=[row.pk])
+    row = rows.sendable_list()
+    states.submit(actor=make.user(Role.COMMUNE_LEADER, commune=row.commune), list_ids=[row.pk])
     states.appraise(actor=rows.officer(), list_ids=[row.pk])
     states.sign_off(actor=make.user(Role.DISTRICT_LEADER), list_ids=[row.pk])
     states.approve(actor=make.user(Role.CHAIRMAN), list_ids=[row.pk])
