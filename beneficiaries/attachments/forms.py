@@ -26,7 +26,11 @@ class EvidenceField(forms.FileField):
         super().__init__(**options)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        accepted = {"accept": ",".join(ENDINGS), "data-max-bytes": settings.EVIDENCE_MAX_BYTES}
+        accepted = {
+            "accept": ",".join(ENDINGS),
+            "data-max-bytes": settings.EVIDENCE_MAX_BYTES,
+            "data-too-large": "Hãy quét hoặc chụp ở độ phân giải thấp hơn.",
+        }
         return {**super().widget_attrs(widget), **accepted}
 
     def clean(self, data: Any, initial: Any = None) -> Any:

@@ -13,7 +13,7 @@ from beneficiaries import confidential
 from beneficiaries.attachments.forms import EvidenceField
 from beneficiaries.changes import law, pauses
 from beneficiaries.changes.forms import DayField
-from beneficiaries.models import ChangeReason, Entitlement
+from beneficiaries.models import ChangeReason, Entitlement, Policy
 from payments.models import ReviewLine
 from payments.review.lines import is_death
 from payments.review.preparing import DEATH, Handling, stamp
@@ -29,6 +29,17 @@ _ACTIONS = [
     (Action.RESUME, "Đề nghị tiếp tục hưởng"),
     (Action.ADJUST, "Điều chỉnh (lập đề nghị ở biểu mẫu điều chỉnh)"),
 ]
+
+
+#: Which fields an action needs.
+_SHOWN_WITH = {
+    "reason": (Action.STOP, Action.SUSPEND),
+    "entitlement": (Action.STOP, Action.SUSPEND, Action.RESUME, Action.ADJUST),
+    "happened_on": (Action.STOP, Action.SUSPEND, Action.RESUME),
+    "effective_month": (Action.STOP, Action.SUSPEND, Action.RESUME),
+    "arrears_from": (Action.RESUME,),
+    "paper": (Action.STOP, Action.SUSPEND, Action.RESUME),
+}
 
 
 class LineForm(forms.Form):
@@ -77,6 +88,8 @@ class LineForm(forms.Form):
         kwargs.setdefault("initial", initial_of(line, rows))
         super().__init__(*args, **kwargs)
         entitlement, reason = self.fields["entitlement"], self.fields["reason"]
+        for name, actions in _SHOWN_WITH.items():
+            self.fields[name].widget.attrs["data-shown-with"] = f"action={','.join(actions)}"
         assert isinstance(entitlement, forms.TypedChoiceField)  # noqa: S101
         assert isinstance(reason, forms.ChoiceField)  # noqa: S101
         entitlement.choices = [
@@ -84,6 +97,7 @@ class LineForm(forms.Form):
             *((row.pk, _benefit(row, user)) for row in rows),
         ]
         reason.choices = reasons_for(rows)
+        self._policies = {row.pk: row.category.policy for row in rows}
 
     @property
     def handling(self) -> Handling:
@@ -92,7 +106,7 @@ class LineForm(forms.Form):
         return Handling(
             action=data["action"],
             entitlement_id=data["entitlement"],
-            reason=_fitting(data["action"], reason),
+            reason=_fitting(data["action"], reason, self._policies.get(data["entitlement"], "")),
             happened_on=data["happened_on"],
             effective_month=data["effective_month"],
             arrears_from=data["arrears_from"],
@@ -111,9 +125,11 @@ def _benefit(row: Entitlement, user: User) -> str:
     return words[:110]
 
 
-def _fitting(action: str, reason: str) -> str:
-    """The reason that the select holds, where the action has one of its own."""
-    return pauses.GOES_ON if action == Action.RESUME and not reason else reason
+def _fitting(action: str, reason: str, policy: str) -> str:
+    """The reason that the select holds; going on has one of its own for BTXH (đ.b k1 Điều 6 TT 02/2021), NCC none."""
+    if action != Action.RESUME:
+        return reason
+    return pauses.GOES_ON if policy == Policy.SOCIAL else ""
 
 
 def reasons_for(rows: list[Entitlement]) -> list[Any]:
@@ -124,8 +140,6 @@ def reasons_for(rows: list[Entitlement]) -> list[Any]:
     groups: list[Any] = [("", "Chọn lý do"), ("Thôi hưởng", stops)]
     if pausing := pauses.reasons(regimes) if regimes else []:
         groups.append(("Tạm dừng", [_choice(one) for one in pausing]))
-    going_on = ChangeReason.objects.filter(action="TIEP_TUC")
-    groups.append(("Tiếp tục hưởng", [_choice(one) for one in going_on]))
     return groups
 
 
@@ -147,7 +161,8 @@ def initial_of(line: ReviewLine, rows: list[Entitlement]) -> dict[str, Any]:
         "action": line.action,
         "reason": reason,
         "entitlement": line.entitlement_id or only,
-        "happened_on": line.happened_on,
+        # The day on which a paper ends is no day of the person's.
+        "happened_on": line.happened_on if line.source != Source.PAPER or line.prepared_by_id else None,
         "effective_month": line.effective_month if line.action not in (Action.KEEP, Action.ADJUST) else None,
         "arrears_from": line.arrears_from,
         "paper": line.paper,

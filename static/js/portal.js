@@ -8,6 +8,9 @@
  *   data-select                on a text field: whatever is typed or scanned next takes the place of what it holds
  *   data-max-bytes="1000"      on a file field: says at once that a chosen file is too large, and does not send it
  *   data-select-all="name"     on a checkbox: ticks all checkboxes of that name, inside a form those of the form
+ *   data-too-large="Hãy …"     on such a field: what to do about it
+ *   data-shown-with="action=stop,suspend"   on a control: its field shows only while the radio button or select of that
+ *                              name has one of the values; one with an error always shows
  *   class="js-hidden"          needed only without JavaScript
  *   class="js-only"            useless without it
  */
@@ -191,6 +194,15 @@
     document.getElementsByName(name).forEach((box) => { if (!box.disabled && (!form || box.form === form)) box.checked = event.target.checked; });
   });
 
+  /* Fields that only some choice needs */
+  const showFields = () => document.querySelectorAll("[data-shown-with]").forEach((control) => {
+    const [name, values] = control.dataset.shownWith.split("=");
+    const field = control.closest(".field");
+    const chosen = control.form?.querySelector(`[name="${name}"]:checked, select[name="${name}"]`)?.value || "";
+    if (field) field.hidden = !values.split(",").includes(chosen) && !field.querySelector(".is-invalid");
+  });
+  document.addEventListener("change", showFields);
+
   /* A file too large is not sent at all */
   document.addEventListener("change", (event) => {
     const field = event.target;
@@ -206,7 +218,8 @@
     told.className = "field-error";
     told.id = id;
     told.setAttribute("role", "alert");
-    told.textContent = `Tệp lớn hơn ${Math.floor(most / 1048576)} MB. Hãy bỏ hình ảnh và trang tính thừa, hoặc chia thành nhiều tệp.`;
+    const remedy = field.dataset.tooLarge || "Hãy bỏ hình ảnh và trang tính thừa, hoặc chia thành nhiều tệp.";
+    told.textContent = `Tệp lớn hơn ${Math.floor(most / 1048576)} MB. ${remedy}`;
     field.after(told);
   });
 
@@ -222,6 +235,7 @@
   };
 
   prepare(document.body);
+  showFields();
   // Scripts of the page, ECharts among them, come after this one.
   document.addEventListener("DOMContentLoaded", () => each(document.body, "[data-chart]", draw));
 })();

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef, Q
 
-from batosocial.lib import months
+from batosocial.lib import clock, months
 from beneficiaries.changes import law, pauses
 from beneficiaries.models import Category, Change, Entitlement, Payee, Suspension
 from payments.models import ReviewLine
@@ -59,10 +59,10 @@ def papers(wanted: Wanted) -> Iterator[Finding]:
             person_id=row.person_id,
             source=Source.PAPER,
             key=f"paper:{row.pk}:{row.paper_valid_until:%Y%m%d}:{months.iso(wanted.month)}",
-            finding=f"Giấy{number} của {row.get_kind_display().lower()} {row.name} có giá trị đến "
-            f"{row.paper_valid_until:%d/%m/%Y} (thời hạn đại diện: Đ140 Bộ luật Dân sự)"[:300],
+            finding=f"Giấy{number} của {row.get_kind_display().lower()} {row.name} "
+            f"{'đã hết hạn' if row.paper_valid_until < clock.today() else 'hết hạn'} ngày "
+            f"{row.paper_valid_until:%d/%m/%Y}: cần ghi giấy mới (thời hạn đại diện: Đ140 Bộ luật Dân sự)"[:300],
             action=Action.KEEP,
-            happened_on=row.paper_valid_until,
         )
 
 

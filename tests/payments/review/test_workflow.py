@@ -249,7 +249,7 @@ class TestSending:
         assert change.needs_sign_off
 
     def test_evidence_gets_its_change(self) -> None:
-        from tests.payments.review.rows import PDF
+        from tests.payments.review.files import PDF
 
         row, by = review(), officer()
         one = line(row)
