@@ -11,7 +11,7 @@ from batosocial.staff.models import User
 from beneficiaries import confidential
 from beneficiaries.changes import law, services
 from beneficiaries.changes.proposal import Paper
-from beneficiaries.models import Change
+from beneficiaries.models import Change, Entitlement
 from payments.models import Review, ReviewLine
 
 Action, State = ReviewLine.Action, ReviewLine.State
@@ -130,12 +130,15 @@ _FIELDS = {
 }
 
 
-def hidden_from(line: ReviewLine, user: User) -> bool:
-    """Whether reasons and papers of the line would tell a group that the user may not know of."""
-    category = line.entitlement.category if line.entitlement else None
-    if category is None or not category.confidential or confidential.may_see(user):
-        return False
-    return line.prepared_by_id != user.pk
+def of_confidential() -> Exists:
+    """Of a line: whether its person has a benefit of a group that is kept confidential."""
+    return Exists(Entitlement.objects.filter(person=OuterRef("person"), category__confidential=True))
+
+
+def hidden_from(line: Any, user: User) -> bool:
+    """Whether reasons and papers of the line would tell a group that the user may not know of. The line carries
+    ``of_confidential``."""
+    return line.of_confidential and not confidential.may_see(user) and line.prepared_by_id != user.pk
 
 
 def standing_changes(lines: Sequence[ReviewLine]) -> dict[int, list[Change]]:

@@ -16,7 +16,7 @@ from beneficiaries import confidential
 from beneficiaries.models import Attachment, Change
 from payments.models import Review, ReviewLine
 from payments.review.forms import LineFilter
-from payments.review.lines import PROPOSING, UNHANDLED, hidden_from, returned
+from payments.review.lines import PROPOSING, UNHANDLED, hidden_from, of_confidential, returned
 
 Action, Source, State = ReviewLine.Action, ReviewLine.Source, ReviewLine.State
 
@@ -173,7 +173,7 @@ def for_showing(rows: QuerySet[ReviewLine]) -> Any:
     """Lines with everything that a page shows of them, in three queries; what the files hold stays where it is."""
     files = Attachment.objects.filter(removed_at__isnull=True).select_related("file").defer("file__content")
     return (
-        rows.annotate(place=_ORDER)
+        rows.annotate(place=_ORDER, of_confidential=of_confidential())
         .select_related("person__commune", "entitlement__category", "reason", "prepared_by", "review__commune")
         .prefetch_related(
             Prefetch("attachments", queryset=files.order_by("pk")),

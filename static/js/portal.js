@@ -7,8 +7,8 @@
  *   data-print                 on a button: prints the page
  *   data-select                on a text field: whatever is typed or scanned next takes the place of what it holds
  *   data-max-bytes="1000"      on a file field: says at once that a chosen file is too large, and does not send it
- *   data-select-all="name"     on a checkbox: ticks all checkboxes of that name, inside a form those of the form
  *   data-too-large="Hãy …"     on such a field: what to do about it
+ *   data-select-all="name"     on a checkbox: ticks all checkboxes of that name, inside a form those of the form
  *   data-shown-with="action=stop,suspend"   on a control: its field shows only while the radio button or select of that
  *                              name has one of the values; one with an error always shows
  *   class="js-hidden"          needed only without JavaScript

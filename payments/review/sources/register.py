@@ -15,7 +15,7 @@ Source, Action = ReviewLine.Source, ReviewLine.Action
 
 @register_source("reassessment")
 def unanswered(wanted: Wanted) -> Iterator[Finding]:
-    """Three months after the decision to suspend for an unanswered re-assessment, the suspension still runs."""
+    """A suspension for an unanswered re-assessment still runs when three months from its decision are full."""
     pending = Change.objects.waiting().filter(entitlement=OuterRef("entitlement"))
     rows = Suspension.objects.filter(
         Q(months__upper_inf=True) | Q(months__endswith__gt=wanted.month),
@@ -29,7 +29,8 @@ def unanswered(wanted: Wanted) -> Iterator[Finding]:
     )
     for row in rows.select_related("entitlement__person", "change"):
         due = pauses.answer_due(row)
-        if due > wanted.last_day:
+        # It ends right after the month in which the three months were full: from this month on, or earlier.
+        if due >= wanted.month:
             continue
         person = row.entitlement.person
         yield Finding(
@@ -38,8 +39,8 @@ def unanswered(wanted: Wanted) -> Iterator[Finding]:
             entitlement_id=row.entitlement_id,
             source=Source.REASSESSMENT,
             key=f"reassessment:{row.pk}:{months.iso(wanted.month)}",
-            finding=f"Tạm dừng từ {months.title(row.months.lower)} vì không xác định lại; đến {due:%d/%m/%Y} đủ 3 tháng"
-            " vẫn không chấp hành (đ.đ k1 Đ2 TT 02/2021)",
+            finding=f"Tạm dừng từ {months.title(row.months.lower)} vì không xác định lại; đủ 3 tháng ngày "
+            f"{due:%d/%m/%Y}, vẫn không chấp hành thì thôi hưởng (đ.đ k1 Đ2 TT 02/2021)",
             action=Action.STOP,
             reason=pauses.STOPS_UNANSWERED,
             happened_on=due,

@@ -219,7 +219,8 @@ class TestReassessment:
         assert (finding.happened_on, finding.effective_month) == (datetime.date(2024, 7, 25), AUGUST)
 
     def test_not_before(self) -> None:
-        assert found(self.suspended("TT02-2.3.b", datetime.date(2024, 6, 20))) == []
+        # Full in August: it would end in September, of which the next review is.
+        assert found(self.suspended("TT02-2.3.b", datetime.date(2024, 5, 2))) == []
 
     def test_no_other_reason(self) -> None:
         assert found(self.suspended("TT02-2.3.a", datetime.date(2024, 4, 25))) == []
