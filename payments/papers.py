@@ -192,6 +192,9 @@ def _list_row(payment: Payment, came_from: str, *, for_payer: bool) -> ListRow:
 def _note(payment: Payment, lines: list[PaymentLine], came_from: str) -> str:
     """What whoever pays has to know: "Chậm lĩnh 6, 7/2024; chuyển từ Xã Ba Vinh; nơi nhận mới"."""
     parts = []
+    stop = getattr(payment, "stop_order", None)
+    if stop is not None and stop.lifted_at is None:
+        parts.append("KHÔNG CHI, có lệnh dừng")
     regular = _months(lines, Kind.REGULAR)
     if regular and regular != months.label(payment.payment_list.period.month):
         parts.append(f"trợ cấp {regular}")

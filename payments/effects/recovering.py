@@ -193,7 +193,7 @@ def _locked(actor: User, ids: Sequence[int], roles: frozenset[Role]) -> list[Rec
     if actor.role not in roles or not actor.is_active:
         raise PermissionDenied
     wanted = set(ids)
-    visible = Receivable.objects.filter(pk__in=Receivable.objects.visible_to(actor).filter(pk__in=wanted).values("pk"))
+    visible = Receivable.objects.visible_to(actor).filter(pk__in=wanted)
     rows = list(visible.select_related("person", "payment").select_for_update(of=("self",)).order_by("pk"))
     if len(rows) != len(wanted):
         raise Receivable.DoesNotExist("Có khoản truy thu không thuộc phạm vi của anh/chị.")

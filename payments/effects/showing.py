@@ -165,7 +165,13 @@ def dress_receivables(rows: Iterable[Any], user: User) -> None:
 
 def orders_for_showing(rows: QuerySet[StopOrder]) -> QuerySet[StopOrder]:
     return rows.select_related(
-        "payment__payment_list__period", "payment__payer", "payment__provider", "ordered_by", "lifted_by", "answered_by"
+        "payment__payment_list__period",
+        "payment__person",
+        "payment__payer",
+        "payment__provider",
+        "ordered_by",
+        "lifted_by",
+        "answered_by",
     )
 
 

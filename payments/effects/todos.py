@@ -7,6 +7,7 @@ from batosocial.staff.models import Role, User
 from batosocial.web.todo import Todo
 from beneficiaries.changes.services import DECIDERS
 from beneficiaries.models import Policy
+from payments.effects.claims import OPEN, excess_of
 from payments.effects.stops import visible_orders
 from payments.models import Grant, Receivable, StopOrder
 
@@ -61,11 +62,23 @@ def _grants(user: User) -> list[Todo]:
 
 
 def _receivables(user: User) -> list[Todo]:
-    waiting = Receivable.objects.visible_to(user).filter(state=Receivable.State.FOUND, policy__in=_policies(user))
+    visible, url = Receivable.objects.visible_to(user), reverse("payments:receivables")
+    rows = visible.filter(state__in=OPEN, policy__in=_policies(user))
+    found = [row for row in rows if row.state == Receivable.State.FOUND]
     label = "khoản truy thu chờ quyết định"
     if user.role != Role.CHAIRMAN:
         label = "khoản truy thu NCC chờ ghi quyết định của Sở"
-    return [Todo(label, waiting.count(), f"{reverse('payments:receivables')}?trang_thai=found", "info")]
+    hint = "Sổ đã thay đổi sau quyết định: ghi quyết định sửa số phải thu."
+    return [
+        Todo(label, len(found), f"{url}?trang_thai=found", "info"),
+        Todo(
+            "khoản truy thu đòi nhiều hơn số chi thừa",
+            len(excess_of(rows)),
+            f"{url}?trang_thai=decided",
+            "warning",
+            hint,
+        ),
+    ]
 
 
 def _orders(user: User) -> list[Todo]:

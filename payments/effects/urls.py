@@ -5,9 +5,9 @@ from django.urls import path
 from payments.effects.views import grants, person, receivables, stops
 
 urlpatterns = [
-    path("dung-chi/", stops.index, name="stop_orders"),
-    path("dung-chi/<int:pk>/rut/", stops.lift, name="stop_order_lift"),
-    path("dung-chi/<int:pk>/tra-loi/", stops.answer, name="stop_order_answer"),
+    path("truy-thu/dung-chi/", stops.index, name="stop_orders"),
+    path("truy-thu/dung-chi/<int:pk>/rut/", stops.lift, name="stop_order_lift"),
+    path("truy-thu/dung-chi/<int:pk>/tra-loi/", stops.answer, name="stop_order_answer"),
     path("truy-thu/", receivables.index, name="receivables"),
     path("truy-thu/in/", receivables.print_list, name="receivables_print"),
     path("truy-thu/tai-ve/", receivables.download, name="receivables_download"),

@@ -16,7 +16,7 @@ from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
 from payments.handover import layouts, services
 from payments.handover.forms import LayoutForm
-from payments.models import FileLayout, HandOver, Payment, PaymentList
+from payments.models import FileLayout, HandOver, Payment, PaymentList, StopOrder
 
 VIEWERS = (*DISTRICT_ROLES, Role.PAYER)
 SHOWN_TRANSFERS = 3
@@ -58,6 +58,13 @@ def show(request: StaffRequest, pk: int) -> HttpResponse:
     context = {
         "row": row,
         "lists": lists,
+        # The file holds every payment of the lists; those that must not be paid stand in the orders.
+        "stopped": StopOrder.objects.filter(
+            payment__payment_list__hand_overs=row,
+            payment__payer=row.payer_id,
+            payment__planned_channel=row.channel,
+            lifted_at__isnull=True,
+        ).count(),
         "owns_job": row.job is not None and row.job.owner_id == request.user.pk,
         "is_account": row.channel == Payment.Channel.ACCOUNT,
         "can_rebuild": request.user.role in (Role.DISTRICT_OFFICER, Role.PAYER)

@@ -55,7 +55,7 @@ def test_from_the_report_of_a_death_to_the_grant_and_the_money_back(portal: "Por
     expect(phong.get_by_text("Đã thẩm định 1 đề nghị.")).to_be_visible()
     chairman = sign_in(new_page, "chutich")
     chairman.get_by_role("link", name=re.compile("đề nghị chờ quyết định")).click()
-    chairman.get_by_label(re.compile(f"Chọn {name}")).check()
+    chairman.locator("label.form-check-label", has_text=name).click()
     chairman.get_by_label("Số quyết định").fill("125/QĐ-UBND")
     chairman.get_by_label("Ngày quyết định").fill("22/07/2024")
     press(chairman, "Quyết định dòng đã chọn")

@@ -204,9 +204,7 @@ def _mend(request: StaffRequest, found: Receipt, form: Any, *, removing: bool) -
 
 def _filtered(request: StaffRequest) -> tuple[ReceivableFilter, Any]:
     form = ReceivableFilter(request.GET, user=request.user)
-    # By ids: the scope joins lists, and sums over a join would count twice.
-    visible = Receivable.objects.filter(pk__in=Receivable.objects.visible_to(request.user).values("pk"))
-    return form, form.apply(visible).order_by("person__sort_key", "person", "month", "pk")
+    return form, form.apply(Receivable.objects.visible_to(request.user)).order_by("person__sort_key", "person", "month", "pk")
 
 
 def _list(request: StaffRequest, *, status: int = 200, ticked: set[int] | None = None, **forms: Any) -> HttpResponse:
@@ -245,7 +243,7 @@ def _by_decision(
 
 
 def _page(request: StaffRequest, pk: int, *, status: int = 200, **forms: Any) -> HttpResponse:
-    visible = Receivable.objects.filter(pk__in=Receivable.objects.visible_to(request.user).values("pk"))
+    visible = Receivable.objects.visible_to(request.user)
     row: Any = get_object_or_404(receivables_for_showing(visible).select_related("found_by"), pk=pk)
     dress_receivables([row], request.user)
     context = {

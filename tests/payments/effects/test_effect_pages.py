@@ -207,6 +207,39 @@ def test_the_list_prints() -> None:
     assert "Hai trăm sáu mươi nghìn đồng." in page.text
 
 
+def test_a_decision_that_lost_its_ground_is_shown_and_mended_on_its_page() -> None:
+    person, benefit = scenes.beneficiary()
+    payment = scenes.record(scenes.paid_list(State.HANDED_OVER, [benefit]))
+    row = make.receivable(payment, person=person, state="decided")
+    chairman = make.user(Role.CHAIRMAN)
+    client = rows.signed_in(chairman)
+    assert "Cần xem lại" in client.get(reverse("payments:receivables")).text
+    labels = {one.label: one.count for one in todo.for_user(chairman)}
+    assert labels["khoản truy thu đòi nhiều hơn số chi thừa"] == 1
+    data = {"number": "14/QĐ-UBND", "date": "22/07/2024", "reason": ""}
+    url = reverse("payments:receivable_reduce", args=[row.pk])
+    assert client.post(url, data).status_code == 422
+    assert client.post(url, data | {"reason": "Đính chính ngày chết"}).status_code == 302
+    row.refresh_from_db()
+    assert (row.state, row.decision_number) == ("cancelled", "14/QĐ-UBND")
+
+
+def test_a_commune_that_paid_somebody_who_moved_reads_without_links_that_lead_nowhere() -> None:
+    (payment,) = paid()
+    row = make.receivable(payment)
+    order(payment)
+    payment.person.commune = make.commune(make.BA_TO_TOWN)
+    payment.person.save()
+    here = rows.signed_in(make.user(Role.COMMUNE_OFFICER))
+    there = rows.signed_in(make.user(Role.COMMUNE_OFFICER, commune=make.commune(make.BA_TO_TOWN)))
+    person = reverse("beneficiaries:person", args=[payment.person_id])
+    paid_in = reverse("payments:list", args=[payment.payment_list_id])
+    url = reverse("payments:receivable", args=[row.pk])
+    assert (person in here.get(url).text, paid_in in here.get(url).text) == (False, True)
+    assert (person in there.get(url).text, paid_in in there.get(url).text) == (True, False)
+    assert person not in here.get(reverse("payments:stop_orders")).text
+
+
 # --- grants -----------------------------------------------------------------------------------------------------
 
 
@@ -311,3 +344,15 @@ def test_pages_of_one_row_cost_the_same_for_few_and_many_beside_it() -> None:
     make.receipt(row, 2_000)
     make.grant(first.person, "NCC-TC1L-3T")
     assert [queries(client, url) for url in urls] == few
+
+
+def test_paper_tells_whoever_pays_that_a_payment_is_stopped() -> None:
+    (payment,) = rows.handed_over()
+    stop = order(payment)
+    client = rows.signed_in(rows.clerk())
+    url = reverse("payments:print_list", args=[payment.payment_list_id])
+    assert "KHÔNG CHI, có lệnh dừng" in client.get(url).text
+    StopOrder.objects.filter(pk=stop.pk).update(
+        lifted_by=rows.officer(), lifted_at=stop.ordered_at, lift_reason="Nhầm người"
+    )
+    assert "KHÔNG CHI" not in client.get(url).text
