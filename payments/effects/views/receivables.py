@@ -204,7 +204,9 @@ def _mend(request: StaffRequest, found: Receipt, form: Any, *, removing: bool) -
 
 def _filtered(request: StaffRequest) -> tuple[ReceivableFilter, Any]:
     form = ReceivableFilter(request.GET, user=request.user)
-    return form, form.apply(Receivable.objects.visible_to(request.user)).order_by("person__sort_key", "person", "month", "pk")
+    return form, form.apply(Receivable.objects.visible_to(request.user)).order_by(
+        "person__sort_key", "person", "month", "pk"
+    )
 
 
 def _list(request: StaffRequest, *, status: int = 200, ticked: set[int] | None = None, **forms: Any) -> HttpResponse:
