@@ -216,6 +216,13 @@ REVIEW_DEADLINE_DAY = env.int("REVIEW_DEADLINE_DAY", default=23)
 # How many days before a paper of a payee runs out the commune is told; the law names no period.
 PAPER_WARNING_DAYS = env.int("PAPER_WARNING_DAYS", default=30)
 
+# Who signs what is printed: the lines above the name, parted by "|", and the name; empty where it is written by hand.
+SIGNER_CHAIRMAN = env.str("SIGNER_CHAIRMAN", default="CHỦ TỊCH").split("|")
+SIGNER_CHAIRMAN_NAME = env.str("SIGNER_CHAIRMAN_NAME", default="")
+SIGNER_HEAD = env.str("SIGNER_HEAD", default="TRƯỞNG PHÒNG").split("|")
+SIGNER_HEAD_NAME = env.str("SIGNER_HEAD_NAME", default="")
+SIGNER_COMMUNE = env.str("SIGNER_COMMUNE", default="TM. ỦY BAN NHÂN DÂN|CHỦ TỊCH").split("|")
+
 # Who is shown as the owner of the portal; the upper unit to which district roles belong is data (territory).
 PORTAL_NAME = "BaToSocial"
 

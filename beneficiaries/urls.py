@@ -11,6 +11,7 @@ urlpatterns = [
     path("<int:pk>/", page.person, name="person"),
     path("<int:pk>/so-day-du/", page.person_in_full, name="person_in_full"),
     path("", include("beneficiaries.changes.urls")),
+    path("", include("beneficiaries.documents.urls")),
     path("", include("beneficiaries.payout.urls")),
     path("", include("beneficiaries.attachments.urls")),
     path("xac-minh/", include("beneficiaries.identity.urls")),

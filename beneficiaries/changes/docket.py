@@ -1,13 +1,15 @@
 """What waits for a signature or a decision, as the page of decisions shows it: by step, commune and kind."""
 
+import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, Count, IntegerField, Q, Value, When
 
+from batosocial.lib import clock
 from batosocial.staff.models import Role, User
 from beneficiaries.changes.outlook import Outlook, signed
 from beneficiaries.changes.showing import ChangeLine, for_showing, read_outlooks, shown_lines
@@ -28,6 +30,11 @@ KINDS = {
     Change.Kind.CORRECT: "Đính chính",
     Change.Kind.MOVE: "Chuyển xã",
 }
+
+
+#: Kinds of which the chairman's decision is printed.
+PRINTED = (Change.Kind.STOP, Change.Kind.SUSPEND, Change.Kind.RESUME)
+_REMEMBERED = datetime.timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,11 @@ class Part:
     @property
     def records_department(self) -> bool:
         return self.policy == Policy.MERIT
+
+    @property
+    def drafts(self) -> list[Group]:
+        """Kinds of which a decision of the chairman may be printed."""
+        return [group for group in self.kinds if self.policy == Policy.SOCIAL and group.kind in PRINTED]
 
     @property
     def nothing(self) -> str:
@@ -192,6 +204,23 @@ def docket(user: User, chosen: Any) -> tuple[list[Part], int]:
         part.kinds = [_group(by_kind[kind], outlooks) for kind in KINDS if by_kind[kind]]
         part.money = _money(part.lines, outlooks)
     return [part for part in parts if part.lines or part.step], left_out
+
+
+def decided_lately(user: User) -> list[dict[str, Any]]:
+    """Decisions of the chairman of the last 60 days by number and kind, the newest first."""
+    found = Change.objects.visible_to(user).filter(
+        state=Change.State.APPLIED,
+        policy=Policy.SOCIAL,
+        kind__in=PRINTED,
+        first_load=False,
+        decision_date__gte=clock.today() - _REMEMBERED,
+    )
+    rows = (
+        found.values("decision_number", "decision_date", "kind")
+        .annotate(people=Count("person", distinct=True))
+        .order_by("-decision_date", "-decision_number", "kind")
+    )
+    return [{**row, "title": KINDS[Change.Kind(row["kind"])]} for row in rows[:20]]
 
 
 def _in_part(part: Part) -> Q:

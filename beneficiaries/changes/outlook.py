@@ -241,6 +241,10 @@ class Outlooks:
         outlook.after = _mark(after, "paid_after")
         return outlook
 
+    def amount_of(self, row: Entitlement, month: datetime.date) -> int | None:
+        """Đồng of one of ``rows`` in a month, be it paid or not; None where it is not known."""
+        return self._line(row, month, list(row.dependants.all())).amount
+
     def _line(self, row: Entitlement, month: datetime.date, dependants: Sequence[Any]) -> Line:
         rates = (rate for rate in self.rates if rate.valid_from <= month)
         worth = amounts.worth(row, month=month, rates=rates, dependants=dependants)

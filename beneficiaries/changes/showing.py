@@ -285,6 +285,16 @@ def timeline(line: ChangeLine) -> list[Step]:
     return steps
 
 
+def prints_decision(change: Change) -> bool:
+    """Whether the chairman's decision on it can be printed: appraised or in force, and not of the first load."""
+    return (
+        change.kind in (Change.Kind.STOP, Change.Kind.SUSPEND, Change.Kind.RESUME)
+        and change.policy == Policy.SOCIAL
+        and not change.first_load
+        and change.state in (State.APPRAISED, State.APPLIED)
+    )
+
+
 def can_withdraw(change: Change, user: User) -> bool:
     return change.state == State.PROPOSED and change.proposed_by_id == user.pk
 

@@ -125,7 +125,7 @@
     });
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) release(); });
-  document.addEventListener("submit", (event) => { if (event.target.hasAttribute("data-download")) setTimeout(release, 3000); });
+  document.addEventListener("submit", (event) => { if (event.target.hasAttribute("data-download") || event.submitter?.hasAttribute("data-download")) setTimeout(release, 3000); });
 
   /* Lists: filters and page links swap #results and keep the address */
   const prepare = (scope) => {

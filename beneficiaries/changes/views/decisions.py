@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from batosocial.web.access import StaffRequest, roles_required
-from beneficiaries.changes.docket import MOST, READERS, docket, waiting
+from beneficiaries.changes.docket import MOST, READERS, decided_lately, docket, waiting
 from beneficiaries.changes.filters import DocketFilter
 from beneficiaries.changes.forms import DecisionForm, ReasonForm
 from beneficiaries.models import Change
@@ -37,6 +37,7 @@ def decisions_page(
         "most": MOST,
         "ticked": ticked or set(),
         "mine": next((part for part in parts if part.can_act), None),
+        "decided": decided_lately(user),
         "proposed": Change.objects.visible_to(user).filter(state=Change.State.PROPOSED).count(),
         "lines": [line for part in parts for line in part.lines],
     }

@@ -24,11 +24,12 @@ from beneficiaries.changes.showing import (
     can_withdraw,
     for_showing,
     lines_of,
+    prints_decision,
     shown_person,
     timeline,
 )
 from beneficiaries.changes.views.decisions import decisions_page
-from beneficiaries.models import Change
+from beneficiaries.models import Change, Policy
 
 #: The value of "ve" by which the page of decisions asks to be shown again.
 _DECISIONS = "quyet-dinh"
@@ -120,6 +121,7 @@ def _list(request: StaffRequest, *, status: int = 200, ticked: set[int] | None =
         "page": page,
         "lines": lines,
         "ticked": ticked or set(),
+        "policies": Policy.values,
         "can_appraise": any(line.can_appraise for line in lines),
         "can_sign_off": any(line.can_sign_off for line in lines),
         "can_decide": any(line.can_decide for line in lines),
@@ -143,6 +145,7 @@ def detail_page(request: StaffRequest, pk: int, *, status: int = 200, **forms: A
         "change": found,
         "proposal": Proposal.load(found.proposal),
         "steps": timeline(line),
+        "prints_decision": prints_decision(found),
         "can_withdraw": can_withdraw(found, request.user),
         "can_repeat": can_repeat(line, request.user),
         "decision_form": forms.get("decision_form") or DecisionForm(),
