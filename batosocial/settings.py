@@ -222,6 +222,12 @@ SIGNER_CHAIRMAN_NAME = env.str("SIGNER_CHAIRMAN_NAME", default="")
 SIGNER_HEAD = env.str("SIGNER_HEAD", default="TRƯỞNG PHÒNG").split("|")
 SIGNER_HEAD_NAME = env.str("SIGNER_HEAD_NAME", default="")
 SIGNER_COMMUNE = env.str("SIGNER_COMMUNE", default="TM. ỦY BAN NHÂN DÂN|CHỦ TỊCH").split("|")
+# Before which day of the month before lists are with the payers, and before which day of the month their results are
+# in: Điều 34 NĐ 20/2021, Điều 8 TT 44/2022/TT-BTC. A contract may ask for earlier days.
+PAYMENT_HAND_OVER_DAY = env.int("PAYMENT_HAND_OVER_DAY", default=25)
+PAYMENT_RESULTS_DAY = env.int("PAYMENT_RESULTS_DAY", default=20)
+if not (1 <= PAYMENT_HAND_OVER_DAY <= 28 and 1 <= PAYMENT_RESULTS_DAY <= 28):
+    raise ImproperlyConfigured("PAYMENT_HAND_OVER_DAY và PAYMENT_RESULTS_DAY phải từ 1 đến 28.")
 
 # Who is shown as the owner of the portal; the upper unit to which district roles belong is data (territory).
 PORTAL_NAME = "BaToSocial"

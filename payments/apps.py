@@ -23,6 +23,9 @@ class PaymentsConfig(AppConfig):
         payers = frozenset({Role.PAYER})
         register(NavItem("Danh sách chi trả", "payments:board", "list", BENEFIT_ROLES | payers, 300, "Chi trả"))
         register(NavItem("Kết quả chi trả", "payments:batches", "upload", DISTRICT_ROLES | payers, 310, "Chi trả"))
+        # closing
+        register(NavItem("Khóa sổ", "payments:closings", "lock", DISTRICT_ROLES, 320, "Chi trả"))
+        register(NavItem("Nộp trả ngân sách", "payments:budget_returns", "return", DISTRICT_ROLES, 330, "Chi trả"))
         # hand-overs
         register(NavItem("Tệp giao chi trả", "payments:hand_overs", "send", DISTRICT_ROLES | payers, 305, "Chi trả"))
         point_roles = COMMUNE_ROLES | {Role.DISTRICT_OFFICER, Role.DISTRICT_LEADER}

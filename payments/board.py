@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
@@ -16,9 +17,6 @@ from beneficiaries import confidential, search
 from beneficiaries.models import Person, Policy
 from payments.models import Payment, PaymentLine, PaymentList, Period
 from payments.opening import count_month, first_month_to_open, open_month
-
-#: Điều 34 NĐ 20/2021: lists and money before the 25th of the month before, results before the 20th of the month.
-HAND_OVER_DAY, RESULTS_DAY = 25, 20
 
 STATE_TONES = {
     PaymentList.State.DRAFT: "neutral",
@@ -42,13 +40,13 @@ WAITS_FOR_ME, LATE, WITHOUT_RESULT = "cho-toi", "qua-han", "chua-ket-qua"
 
 
 def hand_over_deadline(month: datetime.date) -> datetime.date:
-    """The day before which the month's lists are with the payers."""
-    return months.add(month, -1).replace(day=HAND_OVER_DAY)
+    """The day before which the month's lists are with the payers (Điều 34 NĐ 20/2021: the 25th of the month before)."""
+    return months.add(month, -1).replace(day=settings.PAYMENT_HAND_OVER_DAY)
 
 
 def results_deadline(month: datetime.date) -> datetime.date:
-    """The day before which the payers report the month's results."""
-    return month.replace(day=RESULTS_DAY)
+    """The day before which the payers report the month's results (Điều 34 NĐ 20/2021: the 20th of the month)."""
+    return month.replace(day=settings.PAYMENT_RESULTS_DAY)
 
 
 def open_months(user: User, *, handed_over: bool = False) -> list[datetime.date]:

@@ -17,7 +17,12 @@ _GUIDE = (
     (words.NUMBER, "Giữ nguyên; số này quyết định khoản được ghi nhận."),
     (words.AMOUNT, "Giữ nguyên; phải đúng số tiền của khoản."),
     (words.RESULT, "Chọn trong danh sách: " + ", ".join(Payment.Result.labels) + "."),
-    (words.REASON, "Chỉ khi bị trả lại: " + ", ".join(Payment.ReturnReason.labels) + "; hoặc ghi rõ lý do khác."),
+    (words.REASON, "Khi bị trả lại: " + ", ".join(Payment.ReturnReason.labels) + "; hoặc ghi rõ lý do khác."),
+    (
+        "Người hưởng đã chết",
+        f"Khoản “{Payment.Result.NOT_COLLECTED.label}” cũng ghi lý do “{Payment.ReturnReason.DECEASED.label}”.",
+    ),
+    ("Chuyển khoản bị trả lại", f"Chi bù tiền mặt trong tháng thì ghi “{Payment.Result.PAID_CASH.label}” và ngày chi."),
     (words.DATE, "Ngày chi, dạng 22/07/2024; bắt buộc khi đã chi."),
     (words.REFERENCE, "Số giao dịch của ngân hàng, số phiếu chi (không bắt buộc)."),
     ("Chưa biết kết quả", "Xóa dòng đó khỏi tệp; gửi lại sau."),

@@ -1,18 +1,23 @@
 """Forms of the payment pages."""
 
 import datetime
+import hashlib
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
-from batosocial.lib import months
+from batosocial.lib import clock, months
 from batosocial.lib.text import clean
+from batosocial.lib.workbooks import WorkbookError
 from batosocial.staff.models import Payer, Role, User
 from batosocial.web.forms import DayInput, WorkbookField
 from payments.board import LATE, NO_RESULT, WAITS_FOR_ME, WITHOUT_RESULT
 from payments.ledger import CAUSES
-from payments.models import Payment, PaymentLine, PaymentList
+from payments.models import Payment, PaymentLine, PaymentList, ResultBatch
+from payments.results.reading import Unreadable, check_readable
 from payments.results.rules import NewResult
+from payments.services import same_files
 
 
 def month_of(text: str | None) -> datetime.date | None:
@@ -132,10 +137,10 @@ class ResultForm(forms.Form):
 
     result = forms.ChoiceField(label="Kết quả")
     return_reason = forms.ChoiceField(
-        label="Vì sao bị trả lại",
+        label="Vì sao không chi được",
         required=False,
-        choices=[("", "Không bị trả lại"), *Payment.ReturnReason.choices],
-        help_text="Chỉ khi chuyển khoản bị ngân hàng trả lại.",
+        choices=[("", "Không ghi"), *Payment.ReturnReason.choices],
+        help_text="Khi chuyển khoản bị trả lại; chưa đến nhận thì chỉ khi người hưởng đã chết.",
     )
     paid_on = forms.DateField(
         label="Ngày chi",
@@ -167,15 +172,24 @@ class ResultForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 (for the type checker)
         field.choices = [("", "Chọn kết quả"), *fits]
         if payment.planned_channel == Payment.Channel.CASH:
-            del self.fields["return_reason"]
+            reason = self.fields["return_reason"]
+            assert isinstance(reason, forms.ChoiceField)  # noqa: S101 (for the type checker)
+            deceased = Payment.ReturnReason.DECEASED
+            reason.choices = [("", "Không ghi"), (deceased.value, deceased.label)]
+            reason.help_text = "Chỉ khi chưa đến nhận vì người hưởng đã chết."
+        self.stored_reason = payment.return_reason
         if payment.result not in Payment.PAID:
             del self.fields["why"]
 
     def new_result(self) -> NewResult:
         data = self.cleaned_data
+        reason = data.get("return_reason", "")
+        # The reason of a transfer that came back stands in the form still when its money is then paid.
+        if data["result"] in Payment.PAID and reason == self.stored_reason:
+            reason = ""
         return NewResult(
             result=data["result"],
-            return_reason=data.get("return_reason", ""),
+            return_reason=reason,
             paid_on=data["paid_on"],
             reference=clean(data["reference"]),
             note=clean(data["note"]),
@@ -192,11 +206,49 @@ class UploadForm(forms.Form):
         label="Tổ chức chi trả", queryset=Payer.objects.all(), empty_label="Chọn tổ chức chi trả"
     )
     file = WorkbookField(label="Tệp kết quả", endings=(".xlsx", ".xls", ".csv"))
+    again = forms.BooleanField(label="Vẫn nạp lại tệp này", required=False)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._user = user
+        #: Set by ``clean``: the same bytes came before, and whoever wants may bring them again.
+        self.came_before: ResultBatch | None = None
         if user.role == Role.PAYER:
             del self.fields["payer"]
+
+    def whose(self) -> Payer:
+        """The payer whose results the file holds."""
+        if self._user.payer is not None:
+            return self._user.payer
+        chosen: Payer = self.cleaned_data["payer"]
+        return chosen
+
+    def visible_fields(self) -> list[forms.BoundField]:
+        return [field for field in super().visible_fields() if field.name != "again" or self.came_before]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what is no table of results, and say so of a file that came before; nothing of either is kept."""
+        data = self.cleaned_data
+        file = data.get("file")
+        if not file or self.errors:
+            return data
+        data["content"] = content = file.read()
+        try:
+            check_readable(content, file.name, today=clock.today())
+        except (Unreadable, WorkbookError) as error:
+            self.add_error("file", str(error))
+            return data
+        earlier = same_files(self.whose(), hashlib.sha256(content).hexdigest())
+        self.came_before = earlier.select_related("uploaded_by").order_by("-pk").first()
+        if self.came_before and not data.get("again"):
+            self.add_error(
+                "file",
+                f"Tệp này {self.came_before.uploaded_by} đã nạp lúc "
+                f"{timezone.localtime(self.came_before.uploaded_at):%H:%M %d/%m/%Y}"
+                f" ({self.came_before.get_state_display().lower()}). "
+                "Nếu vẫn muốn nạp lại, hãy chọn lại tệp và đánh dấu ô bên dưới.",
+            )
+        return data
 
 
 class RowFilter(forms.Form):

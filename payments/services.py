@@ -2,6 +2,7 @@
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -35,7 +36,7 @@ def record_result(*, actor: User, payment_id: int, new: NewResult, why: str = ""
     """
     if actor.role not in RECORDERS:
         raise PermissionDenied
-    payment = _locked_payment(actor, payment_id)
+    payment = locked_payment(actor, payment_id)
     why = clean(why)
     if new.result not in Payment.Result.values:
         raise ResultRefused({"result": "Hãy chọn kết quả."})
@@ -67,7 +68,7 @@ def result_version(payment: Payment) -> str:
     return payment.recorded_at.isoformat() if payment.recorded_at else ""
 
 
-def _locked_payment(actor: User, payment_id: int) -> Payment:
+def locked_payment(actor: User, payment_id: int) -> Payment:
     """The payment in the actor's scope, locked after its period and list."""
     payment = Payment.objects.visible_to(actor).select_related("payment_list").get(pk=payment_id)
     # Locked one after the other; evaluating each queryset takes its lock.
@@ -78,6 +79,12 @@ def _locked_payment(actor: User, payment_id: int) -> Payment:
 
 def may_upload_for(actor: User, payer: Payer) -> bool:
     return actor.role == Role.DISTRICT_OFFICER or (actor.role == Role.PAYER and actor.payer_id == payer.pk)
+
+
+def same_files(payer: Payer, sha256: str) -> QuerySet[ResultBatch]:
+    """The payer's files with these bytes that were not put aside."""
+    dropped = (ResultBatch.State.WITHDRAWN, ResultBatch.State.UNREADABLE)
+    return ResultBatch.objects.filter(payer=payer, file__sha256=sha256).exclude(state__in=dropped)
 
 
 @transaction.atomic

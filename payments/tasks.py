@@ -10,7 +10,7 @@ from batosocial.lib.workbooks import WorkbookError
 from batosocial.staff.models import User
 from payments.models import ResultBatch
 from payments.results.reading import Unreadable
-from payments.results.recording import ChangedMeanwhile, check_content, record_batch, store_preview
+from payments.results.recording import ChangedMeanwhile, check_content, choices_of, record_batch, store_preview
 from payments.review import services as review
 from payments.services import CHECK_JOB, RECORD_JOB
 
@@ -33,7 +33,11 @@ def _check(job: RunningJob, batch: ResultBatch) -> None:
     job.progress(0, 0, "Đọc tệp")
     try:
         matched = check_content(
-            content=bytes(batch.file.content), filename=batch.file.name, payer=batch.payer, progress=job.progress
+            content=bytes(batch.file.content),
+            filename=batch.file.name,
+            payer=batch.payer,
+            progress=job.progress,
+            choices=choices_of(batch),
         )
     except (Unreadable, WorkbookError) as error:
         batch.state = ResultBatch.State.UNREADABLE

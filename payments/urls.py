@@ -1,7 +1,7 @@
 from django.urls import include, path
 
 from payments.effects import urls as effects
-from payments.views import batches, handover, ledger, lists, pay_points, remarks, results
+from payments.views import batches, closing, handover, ledger, lists, matches, pay_points, remarks, results
 
 app_name = "payments"
 urlpatterns = [
@@ -26,11 +26,19 @@ urlpatterns = [
     path("nguoi/<int:person_id>/", results.person_year, name="person_year"),
     path("ket-qua/", batches.index, name="batches"),
     path("ket-qua/mau/", batches.template, name="template"),
+    path("ket-qua/cho-chon/", matches.index, name="matches"),
+    path("ket-qua/cho-chon/<int:pk>/", matches.choose, name="match"),
     path("ket-qua/<int:pk>/", batches.show, name="batch"),
     path("ket-qua/<int:pk>/ghi-nhan/", batches.confirm, name="confirm_batch"),
     path("ket-qua/<int:pk>/kiem-tra-lai/", batches.recheck, name="recheck_batch"),
     path("ket-qua/<int:pk>/bo/", batches.withdraw, name="withdraw_batch"),
     path("ket-qua/<int:pk>/danh-dau/", batches.marked, name="marked_batch"),
+    # closing
+    path("khoa-so/", closing.index, name="closings"),
+    path("khoa-so/<str:month>/", closing.show, name="closing"),
+    path("khoa-so/<str:month>/<str:policy>/<str:part>/", closing.names, name="closing_names"),
+    path("nop-tra-ngan-sach/", closing.budget_returns, name="budget_returns"),
+    path("nop-tra-ngan-sach/tai-ve/", closing.budget_returns_export, name="budget_returns_export"),
     # hand-overs
     path("giao/", handover.index, name="hand_overs"),
     path("giao/<int:pk>/", handover.show, name="hand_over"),

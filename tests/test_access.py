@@ -22,6 +22,7 @@ from payments.models import (
     PaymentList,
     PayPoint,
     ResultBatch,
+    ResultRow,
     Review,
     ReviewLine,
     StopOrder,
@@ -135,6 +136,14 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "payments:recheck_batch": ({PHONG, PAYER}, "payer"),
     "payments:withdraw_batch": ({PHONG, PAYER}, "payer"),
     "payments:marked_batch": (DISTRICT | {PAYER}, "payer"),
+    "payments:matches": ({PHONG, PAYER}, ""),
+    "payments:match": ({PHONG, PAYER}, "payer"),
+    # closing
+    "payments:closings": (DISTRICT, ""),
+    "payments:closing": (DISTRICT, ""),
+    "payments:closing_names": (DISTRICT, ""),
+    "payments:budget_returns": (DISTRICT, ""),
+    "payments:budget_returns_export": (DISTRICT, ""),
     # hand-overs
     "payments:hand_overs": (DISTRICT | {PAYER}, ""),
     "payments:hand_over": (DISTRICT | {PAYER}, "payer"),
@@ -231,6 +240,7 @@ class Rows:
     move: int
     payer: int
     hand_over: int
+    result_row: int
     pay_point: int
     line: ReviewLine
     attachment: int
@@ -250,6 +260,9 @@ def _rows(user: User, *, own: bool) -> Rows:
     line.attachments.add(paper)
     payment = Payment.objects.filter(payment_list__in=july, payer=payer).order_by("pk")[0]
     receivable = make.receivable(Payment.objects.filter(payment_list__in=july, person=person)[0], found_by=officer)
+    results = ResultBatch.objects.create(
+        payer=payer, file=file, uploaded_by=User.objects.get(username="phong"), state="previewed"
+    )
     return Rows(
         line=line,
         attachment=paper.pk,
@@ -272,14 +285,19 @@ def _rows(user: User, *, own: bool) -> Rows:
         batch=ImportBatch.objects.create(
             commune=make.commune(code), policy="NCC", file=file, uploaded_by=officer, state="previewed"
         ).pk,
-        results=ResultBatch.objects.create(
-            payer=payer, file=file, uploaded_by=User.objects.get(username="phong"), state="previewed"
-        ).pk,
+        results=results.pk,
         issue=make.identity_issue(Person.objects.filter(commune__code=code).order_by("pk")[0]).pk,
         job=Job.objects.create(kind="x", title="Thử", owner=owner, state="done", result_file=file).pk,
         place=code,
         payer=payer.pk,
         hand_over=HandOver.objects.filter(payer=payer).order_by("pk").values_list("pk", flat=True)[0],
+        result_row=ResultRow.objects.create(
+            batch=results,
+            sheet="Kết quả",
+            row=2,
+            outcome="unmatched",
+            data={"cells": {}, "letters": {}, "candidates": [], "values": {}},
+        ).pk,
         pay_point=PayPoint.objects.create(commune=make.commune(code), name="Điểm thử").pk,
     )
 
@@ -327,6 +345,9 @@ def _url(name: str, rows: Rows) -> str:
         "payments:remark_withdraw": {"pk": rows.remark},
         "payments:record_result": {"pk": rows.payment},
         "payments:person_year": {"person_id": rows.person},
+        "payments:match": {"pk": rows.result_row},
+        "payments:closing": {"month": "2024-07"},
+        "payments:closing_names": {"month": "2024-07", "policy": "NCC", "part": "approved"},
         "payments:hand_over": {"pk": rows.hand_over},
         "payments:download_hand_over": {"pk": rows.hand_over},
         "payments:rebuild_hand_over": {"pk": rows.hand_over},

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,8 @@ from django.db import connection
 from batosocial.lib import money, months
 from batosocial.staff.models import Payer
 from payments.models import Payment, PaymentList, Period, ResultRow
-from payments.results import words
+from payments.results import gone, words
+from payments.results.gone import Gone
 from payments.results.reading import Row
 
 Outcome = ResultRow.Outcome
@@ -40,6 +41,7 @@ class Known:
     month: datetime.date
     commune_name: str
     policy: str
+    gone: Gone | None
 
     @property
     def takes_results(self) -> bool:
@@ -50,15 +52,19 @@ class Known:
         return f"{self.number} ({self.policy} {months.title(self.month)}, {money.format_amount(self.total)})"
 
 
-_FIELDS = """
+_FIELDS = f"""
     SELECT p.id, p.number, p.cccd, p.account_number, p.total, p.planned_channel, p.payer_id, p.result,
            p.return_reason, p.result_note, p.paid_on, p.reference, l.state, l.locked_on, o.state, o.month,
-           l.commune_name, o.policy
+           l.commune_name, o.policy, {gone.COLUMNS}
     FROM payments_payment p
     JOIN payments_paymentlist l ON l.id = p.payment_list_id
     JOIN payments_period o ON o.id = l.period_id
+    {gone.JOINS}
 """
 _BY_NUMBER = f"{_FIELDS} WHERE p.number = ANY(%s)"
+_BY_ID = f"{_FIELDS} WHERE p.id = ANY(%s) ORDER BY o.month, p.number"
+#: How many of a row's columns say where the payment went.
+_GONE = 6
 _BY_CCCD = f"""{_FIELDS}
     WHERE p.cccd = ANY(%s) AND p.cccd <> '' AND p.payer_id = %s AND l.state = 'handed_over' AND o.state = 'open'
     ORDER BY o.month, p.number
@@ -72,7 +78,7 @@ class Matched:
     row: Row
     outcome: str = Outcome.READY
     payment: Known | None = None
-    candidates: list[str] = field(default_factory=list)
+    candidates: list[Known] = field(default_factory=list)
 
     @property
     def new(self) -> dict[str, Any]:
@@ -99,7 +105,11 @@ class Matched:
         }
 
 
-def match_rows(rows: list[Row], payer: Payer) -> list[Matched]:
+#: By sheet and row: the payment that somebody chose for a row which several fit.
+Choices = Mapping[tuple[str, int], int]
+
+
+def match_rows(rows: list[Row], payer: Payer, choices: Choices | None = None) -> list[Matched]:
     """Say of every row whether it can be recorded, changes nothing, fits no payment, or is wrong."""
     by_number = {known.number: known for known in _query(_BY_NUMBER, [_distinct(row.number for row in rows)])}
     by_cccd: dict[str, list[Known]] = defaultdict(list)
@@ -113,7 +123,7 @@ def match_rows(rows: list[Row], payer: Payer) -> list[Matched]:
         if row.number:
             _match_by_number(one, by_number.get(row.number), payer)
         else:
-            _match_by_cccd(one, by_cccd)
+            _match_by_cccd(one, by_cccd, (choices or {}).get((row.sheet, row.row)))
         if one.payment is not None:
             _compare(one, one.payment)
         if row.has_error:
@@ -130,7 +140,23 @@ def _distinct(values: Iterable[str]) -> list[str]:
 def _query(statement: str, values: list[Any]) -> list[Known]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return [Known(*fields) for fields in cursor.fetchall()]
+        return [Known(*(*fields[:-_GONE], gone.gone_of(fields[-_GONE:]))) for fields in cursor.fetchall()]
+
+
+def known_payments(ids: Iterable[int]) -> list[Known]:
+    """The payments of these ids, in one query."""
+    return _query(_BY_ID, [sorted(set(ids))])
+
+
+def match_chosen(row: Row, known: Known, payer: Payer) -> Matched:
+    """A row for which somebody chose the payment: judged as if the row had its number."""
+    one = Matched(row)
+    row.number = known.number
+    _match_by_number(one, known, payer)
+    _compare(one, known)
+    if row.has_error:
+        one.outcome = Outcome.ERROR
+    return one
 
 
 def _match_by_number(one: Matched, known: Known | None, payer: Payer) -> None:
@@ -170,11 +196,15 @@ def _same_account(row: Row, known: Known) -> bool:
     return row.account == known.account
 
 
-def _match_by_cccd(one: Matched, by_cccd: dict[str, list[Known]]) -> None:
+def _match_by_cccd(one: Matched, by_cccd: dict[str, list[Known]], chosen: int | None) -> None:
     """By CCCD and amount where exactly one payment fits; the rest is shown with why and with the candidates."""
     row = one.row
     candidates = by_cccd.get(row.cccd, []) if row.cccd else []
     fitting = [known for known in candidates if known.total == row.amount]
+    # One that went on takes no result, so it stands in nobody's way.
+    fitting = [known for known in fitting if known.gone is None] or fitting
+    if len(fitting) > 1 and chosen is not None:
+        fitting = [known for known in fitting if known.id == chosen] or fitting
     if row.has_error and (not row.cccd or row.amount is None):
         one.outcome = Outcome.ERROR
     elif not row.cccd:
@@ -193,8 +223,9 @@ def _match_by_cccd(one: Matched, by_cccd: dict[str, list[Known]]) -> None:
 
 def _unmatched(one: Matched, why: str, candidates: list[Known]) -> None:
     one.outcome = Outcome.UNMATCHED
-    one.candidates = [known.label for known in candidates[:SHOWN_CANDIDATES]]
-    shown = f" Có thể là: {'; '.join(one.candidates)}." if one.candidates else ""
+    one.candidates = candidates
+    labels = "; ".join(known.label for known in candidates[:SHOWN_CANDIDATES])
+    shown = f" Có thể là: {labels}." if labels else ""
     one.row.warn(words.NUMBER, why + shown)
 
 
@@ -223,6 +254,8 @@ def _compare(one: Matched, known: Known) -> None:
             row.warn(words.DATE, "Ngày hoặc số tham chiếu khác với đã ghi; giữ như đã ghi, muốn đổi hãy dùng biểu mẫu.")
     elif row.result == known.result and _adds_nothing(row, known):
         one.outcome = Outcome.UNCHANGED
+    elif known.gone is not None:
+        row.error(words.NUMBER, known.gone.objection(known.number))
 
 
 def _adds_nothing(row: Row, known: Known) -> bool:

@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from batosocial.lib import money, national_id
 from batosocial.lib.text import clean
@@ -20,6 +20,13 @@ _TOTAL = re.compile(r"(tong|cong)\b")
 _COLUMN_NUMBER = re.compile(r"\(?\d{1,2}\)?")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ][\d:.]+)?", re.ASCII)
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
+
+
+_NO_HEADING = (
+    "Không tìm thấy dòng tiêu đề của bảng kết quả. Cần các cột Số chi trả (hoặc Số CCCD), Số tiền, Kết quả; "
+    "hãy dùng tệp kết quả mẫu."
+)
+_NO_ROWS = "Bảng kết quả không có dòng nào dưới tiêu đề."
 
 
 class Unreadable(ValueError):
@@ -57,6 +64,20 @@ class Row:
     def _say(self, column: str, severity: str, message: str) -> None:
         self.messages.append({"column": self.letters.get(column, ""), "severity": severity, "message": message})
 
+    #: Values that are kept with a row until somebody chooses its payment.
+    KEPT: ClassVar = ("cccd", "account", "account_is_number", "amount", "result", "reason", "note", "reference")
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.KEPT} | {"day": self.day.isoformat() if self.day else None}
+
+    @classmethod
+    def from_json(
+        cls, sheet: str, row: int, letters: dict[str, str], cells: dict[str, str], values: dict[str, Any]
+    ) -> "Row":
+        made = cls(sheet, row, letters, cells, **{name: values[name] for name in cls.KEPT})
+        made.day = datetime.date.fromisoformat(values["day"]) if values["day"] else None
+        return made
+
     @property
     def has_error(self) -> bool:
         return any(message["severity"] == "error" for message in self.messages)
@@ -77,13 +98,22 @@ def read_results(content: bytes, filename: str, *, today: datetime.date) -> list
             headed = True
             rows += _read_sheet(sheet, *heading, today=today)
     if not headed:
-        raise Unreadable(
-            "Không tìm thấy dòng tiêu đề của bảng kết quả. Cần các cột Số chi trả (hoặc Số CCCD), Số tiền, Kết quả; "
-            "hãy dùng tệp kết quả mẫu."
-        )
+        raise Unreadable(_NO_HEADING)
     if not rows:
-        raise Unreadable("Bảng kết quả không có dòng nào dưới tiêu đề.")
+        raise Unreadable(_NO_ROWS)
     return rows
+
+
+def check_readable(content: bytes, filename: str, *, today: datetime.date) -> None:
+    """Whether there is a table of results in the file. Raises as ``read_results``, reading no further than a row."""
+    headed = False
+    for sheet in read_workbook(content, filename):
+        heading = None if sheet.hidden else _find_heading(sheet)
+        if heading is not None:
+            headed = True
+            if next(_read_sheet(sheet, *heading, today=today), None) is not None:
+                return
+    raise Unreadable(_NO_ROWS if headed else _NO_HEADING)
 
 
 def _find_heading(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
@@ -219,6 +249,9 @@ def _fill_result(row: Row, text: str) -> None:
 def _fill_reason(row: Row, text: str, *, is_broken: bool) -> None:
     if row.result != Payment.Result.RETURNED:
         row.note = text
+        # Of cash, only that the person is dead is a reason of its own.
+        if row.result == Payment.Result.NOT_COLLECTED and text and words.means_death(text):
+            row.reason, row.note = Payment.ReturnReason.DECEASED.value, ""
     elif text:
         reason, row.note = words.reason_of(text)
         row.reason = reason.value

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -13,7 +14,7 @@ from batosocial.lib import clock, months
 from batosocial.staff.models import Payer, User
 from payments import hooks
 from payments.models import ResultBatch, ResultRow
-from payments.results.matching import Matched, match_rows
+from payments.results.matching import Choices, Matched, match_rows
 from payments.results.reading import read_results
 
 Outcome = ResultRow.Outcome
@@ -38,15 +39,27 @@ def _silent(done: int, total: int, step: str) -> None:
     pass
 
 
-def check_content(*, content: bytes, filename: str, payer: Payer, progress: Progress = _silent) -> list[Matched]:
+def check_content(
+    *, content: bytes, filename: str, payer: Payer, progress: Progress = _silent, choices: Choices | None = None
+) -> list[Matched]:
     """Read a file and match every row. Writes nothing; raises Unreadable or WorkbookError for the file as a whole."""
     rows = read_results(content, filename, today=clock.today())
     progress(0, len(rows), "Đối chiếu với các khoản chi trả")
-    return match_rows(rows, payer)
+    return match_rows(rows, payer, choices)
+
+
+def choices_of(batch: ResultBatch) -> dict[tuple[str, int], int]:
+    """What somebody chose for the batch's rows, to hold when the file is checked again."""
+    rows = batch.rows.filter(data__has_key="chosen").values_list("sheet", "row", "payment_id")
+    return {(sheet, row): payment_id for sheet, row, payment_id in rows if payment_id}
 
 
 def store_preview(batch: ResultBatch, matched: list[Matched], progress: Progress = _silent) -> None:
     """Replace the batch's rows by these and count them."""
+    kept = {
+        (sheet, row): data["chosen"]
+        for sheet, row, data in batch.rows.filter(data__has_key="chosen").values_list("sheet", "row", "data")
+    }
     ResultRow.objects.filter(batch=batch).delete()
     # Django's debug cursor wraps copy(), so it goes through the connection itself.
     with (
@@ -56,9 +69,13 @@ def store_preview(batch: ResultBatch, matched: list[Matched], progress: Progress
         ) as copy,
     ):
         for done, one in enumerate(matched, 1):
-            data = {"cells": one.row.cells, "letters": one.row.letters, "candidates": one.candidates}
+            data: dict[str, Any] = {"cells": one.row.cells, "letters": one.row.letters}
             if one.outcome == Outcome.READY:
                 data |= {"new": one.new, "seen": one.seen}
+            elif one.outcome == Outcome.UNMATCHED and one.candidates:
+                data |= {"candidates": [known.id for known in one.candidates], "values": one.row.as_json()}
+            if one.payment is not None and (one.row.sheet, one.row.row) in kept:
+                data["chosen"] = kept[one.row.sheet, one.row.row]
             copy.write_row(
                 (
                     batch.pk,
@@ -100,6 +117,13 @@ _CHANGED = f"""
         OR (p.result, p.return_reason, p.result_note, p.paid_on, p.reference) IS DISTINCT FROM (
             r.data->'seen'->>'result', r.data->'seen'->>'return_reason', r.data->'seen'->>'result_note',
             (r.data->'seen'->>'paid_on')::date, r.data->'seen'->>'reference'
+        )
+        -- Carried on or returned to the budget since.
+        OR p.result IN ('returned', 'not_collected') AND EXISTS (
+            SELECT 1 FROM payments_paymentline i WHERE i.payment_id = p.id AND (
+                EXISTS (SELECT 1 FROM payments_paymentline c WHERE c.carried_line_id = i.id)
+                OR EXISTS (SELECT 1 FROM payments_budgetreturn b WHERE b.line_id = i.id)
+            )
         )
     )
 """

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from batosocial.lib import months
 from payments.models import Payment, PaymentList, Period
+from payments.results.gone import where_it_went
 from payments.results.matching import channel_objection
 
 
@@ -37,13 +38,15 @@ class NewResult:
 
 
 def why_closed(payment: Payment) -> str:
-    """Why the payment takes no result now; "" where it does. Reads its list and period."""
+    """Why the payment takes no result now; "" where it does. Reads its list and period, and where it
+    went if it was not paid."""
     period = payment.payment_list.period
     if period.state != Period.State.OPEN:
         return f"Sổ {months.title(period.month)} đã khóa, kết quả không đổi được nữa."
     if payment.payment_list.state != PaymentList.State.HANDED_OVER:
         return "Danh sách chưa giao cho tổ chức chi trả nên chưa ghi được kết quả."
-    return ""
+    gone = where_it_went(payment.pk) if payment.result in Payment.UNPAID else None
+    return gone.objection(payment.number) if gone else ""
 
 
 def objections(payment: Payment, new: NewResult, *, why: str, today: datetime.date) -> dict[str, str]:
@@ -55,8 +58,10 @@ def objections(payment: Payment, new: NewResult, *, why: str, today: datetime.da
         found["result"] = objection
     if new.result == Payment.Result.RETURNED and not new.return_reason:
         found["return_reason"] = "Hãy chọn vì sao ngân hàng trả lại."
-    if new.result != Payment.Result.RETURNED and new.return_reason:
-        found["return_reason"] = "Chỉ ghi lý do này khi chuyển khoản bị trả lại; hãy để trống."
+    if new.result == Payment.Result.NOT_COLLECTED and new.return_reason not in ("", Payment.ReturnReason.DECEASED):
+        found["return_reason"] = "Chưa đến nhận thì chỉ ghi “Người hưởng đã chết”, hoặc để trống."
+    if new.result in Payment.PAID and new.return_reason:
+        found["return_reason"] = "Chỉ ghi lý do này khi khoản không chi được; hãy để trống."
     if new.return_reason == Payment.ReturnReason.OTHER and not new.note:
         found["note"] = "Lý do khác thì hãy ghi rõ ở ghi chú."
     if new.paid_on is None and new.result in Payment.PAID:

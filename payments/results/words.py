@@ -62,6 +62,17 @@ _REASONS = {
         "dong phong toa",
     ),
     Reason.NO_ACCOUNT: ("khong ton tai", "tai khoan khong ton tai", "tk khong ton tai", "khong co tai khoan"),
+    Reason.DECEASED: (
+        "da chet",
+        "chet",
+        "nguoi huong chet",
+        "nguoi nhan da chet",
+        "da tu tran",
+        "tu tran",
+        "da mat",
+        "qua doi",
+        "da qua doi",
+    ),
     Reason.OTHER: ("khac", "ly do khac"),
 }
 
@@ -100,3 +111,8 @@ def reason_of(text: str) -> tuple[Payment.ReturnReason, str]:
     """Why the money came back, and the text itself where it is none of the known reasons."""
     found = _REASON_KEYS.get(key(text))
     return (found, "") if found else (Reason.OTHER, text)
+
+
+def means_death(text: str) -> bool:
+    """Whether a reason says that the person is dead."""
+    return _REASON_KEYS.get(key(text)) == Reason.DECEASED

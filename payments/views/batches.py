@@ -1,7 +1,6 @@
 """Files of results: the template, uploading, the preview with what is wrong, and confirming."""
 
 import io
-from collections import defaultdict
 from pathlib import PurePath
 from typing import Any
 
@@ -12,14 +11,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from batosocial.audit import services as audit
-from batosocial.lib.workbooks import Severity, WorkbookError, mark_workbook
+from batosocial.lib.workbooks import WorkbookError
 from batosocial.staff.models import DISTRICT_ROLES, Payer, Role
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
 from payments import board, exports, services
 from payments.forms import RowFilter, UploadForm, month_of
 from payments.models import Payment, PaymentList, ResultBatch, ResultRow
-from payments.results import words
+from payments.results import choosing, words
+from payments.results.marking import marked_content
 
 VIEWERS = (*DISTRICT_ROLES, Role.PAYER)
 BATCH_TONES = {
@@ -55,9 +55,11 @@ def index(request: StaffRequest) -> HttpResponse:
             raise PermissionDenied
         form = UploadForm(request.POST, request.FILES, user=user)
         if form.is_valid():
-            payer = user.payer or form.cleaned_data["payer"]
+            payer = form.whose()
             file = form.cleaned_data["file"]
-            batch = services.upload_results(actor=user, payer=payer, filename=file.name, content=file.read())
+            batch = services.upload_results(
+                actor=user, payer=payer, filename=file.name, content=form.cleaned_data["content"]
+            )
             return redirect("payments:batch", pk=batch.pk)
     page = paginate(request, _batches(request), per_page=25)
     for batch in page.object_list:
@@ -66,6 +68,7 @@ def index(request: StaffRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "months": board.open_months(user, handed_over=True) if can_upload else [],
+        "to_choose": choosing.open_rows(user).count() if can_upload else 0,
         "payers": Payer.objects.all() if user.role == Role.DISTRICT_OFFICER else [user.payer],
     }
     return render(request, "payments/batches.html", context, status=422 if form and form.errors else 200)
@@ -124,6 +127,7 @@ def show(request: StaffRequest, pk: int) -> HttpResponse:
         row.label = "Đã ghi" if recorded else row.get_outcome_display()
         row.shown = [(words.HEADINGS[name], row.data["cells"].get(name, "")) for name in words.COLUMNS]
         row.said = _said(row)
+        row.to_choose = row.outcome == ResultRow.Outcome.UNMATCHED and "values" in row.data
     problems = batch.error_count + batch.unmatched_count
     failed = services.job_failed(batch)
     mine = services.may_upload_for(request.user, batch.payer)
@@ -143,9 +147,21 @@ def show(request: StaffRequest, pk: int) -> HttpResponse:
         and (batch.state == ResultBatch.State.PREVIEWED or (failed and batch.state == ResultBatch.State.RECORDING)),
         "can_withdraw": mine and batch.state in ("previewed", "unreadable"),
         "can_recheck": mine and (failed or batch.state == ResultBatch.State.PREVIEWED) and batch.state != "recorded",
+        "can_choose": mine and batch.state in choosing.OPEN_STATES,
+        "twins": _twins(request, batch),
         "can_mark": batch.state in ("previewed", "recorded", "withdrawn") and problems,
     }
     return render(request, "payments/batch.html", context)
+
+
+def _twins(request: StaffRequest, batch: ResultBatch) -> list[ResultBatch]:
+    """Earlier files of the payer with the same bytes."""
+    return list(
+        services.same_files(batch.payer, batch.file.sha256)
+        .filter(pk__lt=batch.pk)
+        .select_related("uploaded_by")
+        .order_by("pk")
+    )
 
 
 def _said(row: ResultRow) -> list[dict[str, str]]:
@@ -190,18 +206,14 @@ def _act(request: StaffRequest, pk: int, work: Any) -> HttpResponseRedirect:
 def marked(request: StaffRequest, pk: int) -> FileResponse | HttpResponseRedirect:
     """The user's own workbook with the cells marked."""
     batch = get_object_or_404(ResultBatch.objects.visible_to(request.user).select_related("file"), pk=pk)
-    content, failure = bytes(batch.file.content), ""
-    marks: dict[str, dict[tuple[int, int] | int, list[tuple[Severity, str]]]] = defaultdict(lambda: defaultdict(list))
-    for sheet, row, said in batch.rows.exclude(messages=[]).values_list("sheet", "row", "messages"):
-        for message in said:
-            place = (row, _column_number(message["column"])) if message["column"] else row
-            marks[sheet][place].append((message["severity"], message["message"]))
+    content, failure = None, ""
     try:
-        for sheet, of_sheet in marks.items():
-            content = mark_workbook(content, sheet, of_sheet)
+        content = marked_content(
+            bytes(batch.file.content), batch.rows.exclude(messages=[]).values_list("sheet", "row", "messages")
+        )
     except WorkbookError as error:
         failure = str(error)
-    if failure or not marks:
+    if content is None:
         messages.error(request, failure or "Tệp không có dòng nào phải đánh dấu.")
         return redirect("payments:batch", pk=pk)
     audit.record(actor=request.user, action="tải tệp kết quả có đánh dấu", row=batch)
@@ -211,10 +223,3 @@ def marked(request: StaffRequest, pk: int) -> FileResponse | HttpResponseRedirec
         filename=f"{PurePath(batch.file.name).stem}_danh-dau.xlsx",
         content_type=exports.XLSX,
     )
-
-
-def _column_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number

@@ -1,4 +1,4 @@
-"""`record_results FILE --payer CODE [--commit] [--json]`."""
+"""`record_results FILE --payer CODE [--commit] [--marked OUT.xlsx] [--json]`."""
 
 import json
 from collections import Counter
@@ -13,6 +13,7 @@ from batosocial.lib import os_errors
 from batosocial.lib.workbooks import WorkbookError
 from batosocial.staff.models import Payer, User
 from payments.models import ResultBatch, ResultRow
+from payments.results.marking import marked_content
 from payments.results.matching import Matched
 from payments.results.reading import Unreadable
 from payments.results.recording import ChangedMeanwhile, check_content, record_batch, store_preview
@@ -30,9 +31,12 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="tệp xlsx, xls hoặc csv")
         parser.add_argument("--payer", required=True, help="mã tổ chức chi trả, ví dụ BUUDIEN")
         parser.add_argument("--commit", action="store_true", help="ghi nhận nếu mọi dòng đều đúng")
+        parser.add_argument("--marked", metavar="OUT.xlsx", type=Path, help="lưu tệp đã đánh dấu ô lỗi")
         parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
 
-    def handle(self, *, file: Path, payer: str, commit: bool, json: bool, **options: Any) -> None:
+    def handle(
+        self, *, file: Path, payer: str, commit: bool, json: bool, marked: Path | None = None, **options: Any
+    ) -> None:
         chosen = Payer.objects.filter(code=payer).first()
         if chosen is None:
             known = ", ".join(Payer.objects.values_list("code", flat=True))
@@ -43,6 +47,8 @@ class Command(BaseCommand):
             raise CommandError(f"Không mở được tệp {file}: {os_errors.describe(error)}.", returncode=2) from error
         try:
             report, clean = self._run(content, file.name, chosen, commit=commit)
+            if marked:
+                self._save_marked(marked, content, report["messages"])
         except (Unreadable, WorkbookError, ChangedMeanwhile) as error:
             message = {"sheet": None, "row": None, "column": None, "severity": "error", "message": str(error)}
             report, clean = self._report([], [message]) | {"errors": 1}, False
@@ -69,6 +75,14 @@ class Command(BaseCommand):
                 store_preview(batch, matched)
                 record_batch(actor=actor, batch=batch)
         return report, clean
+
+    def _save_marked(self, out: Path, content: bytes, messages: list[dict[str, Any]]) -> None:
+        """The user's workbook with its cells marked; as it came where nothing is to be marked."""
+        said = [(one["sheet"], one["row"], [one | {"column": one["column"] or ""}]) for one in messages if one["row"]]
+        try:
+            out.write_bytes(marked_content(content, said) or content)
+        except OSError as error:
+            raise CommandError(f"Không lưu được tệp {out}: {os_errors.describe(error)}.", returncode=2) from error
 
     def _report(self, matched: list[Matched], messages: list[dict[str, Any]]) -> dict[str, Any]:
         counts = Counter(str(one.outcome) for one in matched)
