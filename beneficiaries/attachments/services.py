@@ -63,6 +63,15 @@ def remove_attachment(*, actor: User, attachment_id: int) -> bool:
     return True
 
 
+def shown_files(change: Change, user: User) -> list[Attachment]:
+    """The papers of a change that the user may open, without what the files hold. Two queries at most."""
+    rows = Attachment.objects.visible_to(user).filter(change=change, removed_at__isnull=True)
+    found = list(rows.select_related("file").defer("file__content").order_by("pk"))
+    if not found or may_open(found[0], user):
+        return found
+    return [row for row in found if row.uploaded_by_id == user.pk]
+
+
 def may_open(attachment: Attachment, user: User) -> bool:
     """Whether what the paper may tell is for this user: of somebody in a confidential group, only for those who may
     know of it and for whoever brought the paper (đ.b k1 Điều 8 NĐ 20/2021). Scope is ``visible_to``'s."""

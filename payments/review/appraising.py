@@ -1,5 +1,6 @@
 """What the Phòng does with reviews that were sent: line by line, then the head signs."""
 
+import datetime
 from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import PermissionDenied
@@ -32,10 +33,8 @@ def appraise_lines(*, actor: User, review_id: int, line_ids: Iterable[int]) -> O
     Review.DoesNotExist and ReviewLine.DoesNotExist out of scope.
     """
     review = _review(actor, review_id, APPRAISING_ROLES)
-    lines = locked_lines(review, list(line_ids))
     follow_changes([review.pk])
-    for line in lines:
-        line.refresh_from_db(fields=["state", "return_reason"])
+    lines = locked_lines(review, list(line_ids))
     outcome, waiting = Outcome(), []
     for line in lines:
         if line.state == State.APPRAISED:
@@ -185,6 +184,13 @@ def follow_changes(review_ids: Sequence[int]) -> None:
         ReviewLine.objects.bulk_update(lost, ["state", "return_reason"], batch_size=500)
     open_ones = of_line.filter(state=Change.State.PROPOSED)
     lines.filter(Exists(of_line.filter(state__in=_AGREED)), ~Exists(open_ones)).update(state=State.APPRAISED)
+
+
+def follow_month(month: datetime.date) -> None:
+    """The same for every review of a month that was sent."""
+    sent = Review.objects.filter(month=month, state=Review.State.SENT).values_list("pk", flat=True)
+    if ids := list(sent):
+        follow_changes(ids)
 
 
 # --- shared ------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from batosocial.audit import services as audit
@@ -103,8 +104,13 @@ def _adopt(waiting: Sequence[ReviewLine], outcome: Outcome) -> None:
     if not adjusting:
         return
     kinds = (Change.Kind.ADJUST, Change.Kind.START)
+    # What was proposed since the line stands here may have gone on meanwhile, on its own page.
+    since = Q(proposed_at__gte=min(line.added_at for line in adjusting)) & ~Q(state=Change.State.REJECTED)
     rows = Change.objects.filter(
-        person__in=[line.person_id for line in adjusting], state=Change.State.PROPOSED, kind__in=kinds
+        Q(state=Change.State.PROPOSED) | since,
+        person__in=[line.person_id for line in adjusting],
+        kind__in=kinds,
+        first_load=False,
     )
     pending = list(rows.select_for_update(of=("self",)).order_by("pk"))
     signed = []
@@ -121,8 +127,8 @@ def _adopt(waiting: Sequence[ReviewLine], outcome: Outcome) -> None:
             outcome.refused.append((line, _NOT_PREPARED))
             continue
         line.changes.add(*own)
-        signed += [change.pk for change in own]
-        Attachment.objects.filter(review_lines=line, change__isnull=True).update(change=own[0])
+        signed += [change.pk for change in own if change.state == Change.State.PROPOSED]
+        _give_evidence(line.pk, own)
     Change.objects.filter(pk__in=signed).update(needs_sign_off=True)
 
 
@@ -131,7 +137,23 @@ def _store(waiting: Sequence[ReviewLine], made: dict[int, list[Change]]) -> None
     through.objects.bulk_create(
         [through(reviewline_id=line, change=change) for line, changes in made.items() for change in changes]
     )
-    # Evidence belongs to the change from now on; that of a death with two decisions to the first of them.
     for line, changes in made.items():
-        Attachment.objects.filter(review_lines=line, removed_at__isnull=True).update(change=changes[0])
+        _give_evidence(line, changes)
     ReviewLine.objects.filter(pk__in=[line.pk for line in waiting]).update(state=State.SENT, return_reason="")
+
+
+def _give_evidence(line_id: int, changes: Sequence[Change]) -> None:
+    """Evidence belongs to the change from now on; of a death with two decisions each has the papers."""
+    standing = Attachment.objects.filter(review_lines=line_id, removed_at__isnull=True)
+    for change in changes[1:]:
+        Attachment.objects.bulk_create(
+            Attachment(
+                person_id=paper.person_id,
+                change=change,
+                file_id=paper.file_id,
+                uploaded_by_id=paper.uploaded_by_id,
+                uploaded_at=paper.uploaded_at,
+            )
+            for paper in standing
+        )
+    standing.update(change=changes[0])

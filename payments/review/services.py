@@ -5,6 +5,7 @@ from payments.review.appraising import (
     SIGNING_ROLES,
     appraise_lines,
     follow_changes,
+    follow_month,
     return_lines,
     sign_off_reviews,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "can_begin",
     "detach",
     "follow_changes",
+    "follow_month",
     "handle_line",
     "keep_lines",
     "month_to_review",

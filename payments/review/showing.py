@@ -30,7 +30,7 @@ _SHOWN_ACTIONS = (*PROPOSING, Action.ADJUST)
 
 def deadline(month: datetime.date) -> datetime.date:
     """Until when communes send the month's review."""
-    return months.add(month, -1).replace(day=settings.REVIEW_DEADLINE_DAY)
+    return months.add(month, -1).replace(day=min(max(settings.REVIEW_DEADLINE_DAY, 1), 28))
 
 
 # --- the board ---------------------------------------------------------------------------------------------------
@@ -247,31 +247,41 @@ class Event:
     note: str = ""
 
 
+_RETURNED = "Trả lại dòng rà soát"
+#: Names of returned lines that a step shows.
+_NAMED = 5
 _STEPS = {
     "Gửi rà soát": "Xã gửi",
     "Gửi lại dòng rà soát": "Xã gửi lại",
     "Thẩm định dòng rà soát": "Thẩm định",
-    "Trả lại dòng rà soát": "Trả lại",
+    _RETURNED: "Trả lại",
     "Ký thẩm định rà soát": "Trưởng phòng ký",
 }
 _LONGEST_TIMELINE = 40
 
 
 def timeline(review: Review) -> list[Event]:
-    """The steps that the review took, from the record of who did what: one query."""
+    """The steps that the review took, from the record of who did what: two queries."""
     events = [Event("Lập gợi ý", None, review.prefilled_at)] if review.prefilled_at else []
     entries = Entry.objects.filter(table=Review._meta.db_table, row_id=review.pk, action__in=_STEPS)
-    for entry in reversed(entries.select_related("actor").order_by("-at", "-pk")[:_LONGEST_TIMELINE]):
-        events.append(Event(_STEPS[entry.action], entry.actor, entry.at, _note(entry)))
+    steps = list(entries.select_related("actor").order_by("-at", "-pk")[:_LONGEST_TIMELINE])
+    returned_lines = {pk for entry in steps if entry.action == _RETURNED for pk in entry.details.get("dòng", [])}
+    names = dict(ReviewLine.objects.filter(pk__in=returned_lines).values_list("pk", "person__name"))
+    for entry in reversed(steps):
+        events.append(Event(_STEPS[entry.action], entry.actor, entry.at, _note(entry, names)))
     return events
 
 
-def _note(entry: Entry) -> str:
+def _note(entry: Entry, names: dict[int, str]) -> str:
     parts = []
-    if (count := entry.details.get("số dòng")) is not None:
+    who = [names[pk] for pk in entry.details.get("dòng", []) if pk in names] if entry.action == _RETURNED else []
+    if who:
+        rest = f" và {len(who) - _NAMED} người khác" if len(who) > _NAMED else ""
+        parts.append(", ".join(who[:_NAMED]) + rest)
+    elif (count := entry.details.get("số dòng")) is not None:
         parts.append(f"{count} dòng")
     if (count := entry.details.get("số đề nghị")) is not None:
         parts.append(f"{count} đề nghị")
-    if reason := entry.details.get("lý do"):
-        parts.append(str(reason))
-    return ", ".join(parts)
+    said = ", ".join(parts)
+    reason = entry.details.get("lý do")
+    return f"{said}: {reason}" if reason else said

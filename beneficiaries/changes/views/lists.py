@@ -14,6 +14,7 @@ from batosocial.lib.money import format_number
 from batosocial.staff.models import BENEFIT_ROLES, Role
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
+from beneficiaries.attachments.services import shown_files
 from beneficiaries.changes import services
 from beneficiaries.changes.filters import ChangeFilter, ready_for
 from beneficiaries.changes.forms import DecisionForm, ObjectionForm, ReasonForm
@@ -146,6 +147,7 @@ def detail_page(request: StaffRequest, pk: int, *, status: int = 200, **forms: A
         "proposal": Proposal.load(found.proposal),
         "steps": timeline(line),
         "prints_decision": prints_decision(found),
+        "papers": [] if line.hidden else shown_files(found, request.user),
         "can_withdraw": can_withdraw(found, request.user),
         "can_repeat": can_repeat(line, request.user),
         "decision_form": forms.get("decision_form") or DecisionForm(),

@@ -31,6 +31,7 @@ def index(request: StaffRequest) -> HttpResponse:
     known = showing.known_months(request.user, target)
     if month not in known:
         month = target
+    services.follow_month(month)
     rows = showing.board(request.user, month)
     counts = {
         "begun": sum(row.review is not None for row in rows),

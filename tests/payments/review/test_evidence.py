@@ -14,7 +14,7 @@ from payments.models import ReviewLine
 from payments.review import services
 from tests import factories as make
 from tests.payments.review.files import HTML, JPEG, PDF, PNG
-from tests.payments.review.rows import line, officer, review
+from tests.payments.review.rows import leader, line, officer, review, suspend
 from tests.payments.rows import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +127,14 @@ class TestAttaching:
 
 
 class TestOpening:
+    def test_it_stands_on_the_page_of_the_change(self, one: ReviewLine) -> None:
+        by = officer()
+        suspend(by, one)
+        file = attached(one, by)
+        services.send_review(actor=leader(), review_id=one.review_id)
+        page = signed_in(make.user(Role.CHAIRMAN)).get(reverse("beneficiaries:change", args=[one.changes.get().pk]))
+        assert reverse("beneficiaries:attachment", args=[file.pk]) in page.content.decode()
+
     def test_it_comes_as_a_download_with_its_own_type(self, one: ReviewLine) -> None:
         file = attached(one)
         answer = signed_in(make.user()).get(reverse("beneficiaries:attachment", args=[file.pk]))

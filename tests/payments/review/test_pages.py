@@ -126,7 +126,7 @@ class TestReviewPage:
         services.return_lines(actor=make.user(), review_id=row.pk, line_ids=[one.pk], reason="Thiếu biên bản.")
         page = html(signed_in(leader()), url(row))
         assert "Xã gửi" in page
-        assert "Thiếu biên bản." in page
+        assert f"{one.person.name}: Thiếu biên bản." in page
 
     def test_adding_finds_only_people_of_the_commune(self) -> None:
         make.person("Phạm Thị Trong")

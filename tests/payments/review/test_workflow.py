@@ -15,6 +15,7 @@ from beneficiaries.models import Change, Person
 from payments.models import Review, ReviewLine
 from payments.review import services
 from tests import factories as make
+from tests.payments.review.files import PDF
 from tests.payments.review.rows import AUGUST, SUSPENSION, leader, line, officer, review, sent, suspend
 
 pytestmark = pytest.mark.django_db
@@ -249,14 +250,37 @@ class TestSending:
         assert change.needs_sign_off
 
     def test_evidence_gets_its_change(self) -> None:
-        from tests.payments.review.files import PDF
-
         row, by = review(), officer()
         one = line(row)
         suspend(by, one)
         services.attach(actor=by, line_id=one.pk, name="a.pdf", content=PDF)
         services.send_review(actor=leader(), review_id=row.pk)
         assert one.attachments.get().change == one.changes.get()
+
+    def test_evidence_of_a_death_belongs_to_both_decisions(self) -> None:
+        row, by = review(), officer()
+        one = line(row)
+        make.entitlement(one.person, "NCC-3.1")
+        services.attach(actor=by, line_id=one.pk, name="a.pdf", content=PDF)
+        given = services.Handling("stop", None, services.DEATH, datetime.date(2024, 7, 3), paper="Trích lục")
+        services.handle_line(actor=by, line_id=one.pk, handling=given)
+        services.send_review(actor=leader(), review_id=row.pk)
+        assert [change.attachments.count() for change in one.changes.all()] == [1, 1]
+        assert one.attachments.count() == 1
+
+    def test_an_adjustment_that_went_on_meanwhile_is_taken_up(self) -> None:
+        row, by = review(), officer()
+        one = line(row, make.person(birth="12/08/1944"))
+        services.handle_line(actor=by, line_id=one.pk, handling=services.Handling("adjust"))
+        assert one.entitlement is not None
+        change = changes.propose_adjustment(
+            actor=by, entitlement_id=one.entitlement.pk, category="BTXH-5A2", month=AUGUST,
+            paper=changes.Paper("Biên bản"), confirmed=True,
+        )  # fmt: skip
+        changes.appraise_changes(actor=make.user(), change_ids=[change.pk])
+        assert not services.send_review(actor=leader(), review_id=row.pk).refused
+        services.follow_month(AUGUST)
+        assert states(row) == [State.APPRAISED]
 
     @pytest.mark.parametrize("role", [Role.COMMUNE_OFFICER, Role.DISTRICT_OFFICER])
     def test_only_the_leader_sends(self, role: str) -> None:
