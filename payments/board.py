@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
@@ -16,7 +15,7 @@ from batosocial.staff.models import Role, User
 from beneficiaries import confidential, search
 from beneficiaries.models import Person, Policy
 from payments.models import Payment, PaymentLine, PaymentList, Period
-from payments.opening import count_month, first_month_to_open, open_month
+from payments.opening import first_month_to_open
 
 STATE_TONES = {
     PaymentList.State.DRAFT: "neutral",
@@ -313,65 +312,9 @@ def category_label(line: PaymentLine, *, user: User | None) -> str:
     return f"{code}{level}{quantity}"
 
 
-@dataclass(frozen=True)
-class PlannedPolicy:
-    policy: str
-    label: str
-    month: datetime.date
-    already_open: bool
-    lists: int
-    people: int
-    amount: int
-    decrees: list[str]
-
-
 def next_month() -> datetime.date:
     """The first month that some policy has not opened."""
     return min(first_month_to_open(policy) for policy in Policy.values)
-
-
-def plan_month(*, actor: User, month: datetime.date) -> list[PlannedPolicy]:
-    """What opening the month would make, found by opening it and taking it back. OpeningRefused as ``open_month``."""
-    with transaction.atomic():
-        done = open_month(actor=actor, month=month)
-        planned = []
-        for policy in Policy:
-            lists, _, people, amount = count_month(month, [policy.value])
-            planned.append(
-                PlannedPolicy(
-                    policy=policy.value,
-                    label=policy.label,
-                    month=month,
-                    already_open=policy.value not in done.opened,
-                    lists=lists,
-                    people=people,
-                    amount=amount,
-                    decrees=_decrees(policy.value, month),
-                )
-            )
-        transaction.set_rollback(True)
-    return planned
-
-
-def _decrees(policy: str, month: datetime.date) -> list[str]:
-    """The decrees whose rates stand in the month's lines."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT legal_basis FROM (
-                SELECT DISTINCT ON (r.category_id, r.level) r.legal_basis
-                FROM beneficiaries_rate r
-                WHERE r.valid_from <= %(month)s AND r.known_on <= %(today)s AND EXISTS (
-                    SELECT 1 FROM payments_paymentline i
-                    WHERE i.policy = %(policy)s AND i.month = %(month)s AND i.kind = 'regular'
-                      AND i.category_id = r.category_id AND i.level = r.level
-                )
-                ORDER BY r.category_id, r.level, r.valid_from DESC, r.known_on DESC
-            ) AS used GROUP BY legal_basis ORDER BY count(*) DESC, legal_basis
-            """,
-            {"policy": policy, "month": month, "today": clock.today()},
-        )
-        return [basis for (basis,) in cursor.fetchall()]
 
 
 def year_of(user: User, person_id: int, year: int) -> Iterable[Payment]:

@@ -18,11 +18,13 @@ from batosocial.lib import clock, months
 from batosocial.staff.models import BENEFIT_ROLES, Role, User
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
+from beneficiaries.models import Policy
 from payments import board, exports, ledger, papers, remarks, states, timeline
 from payments.effects.showing import order_state
 from payments.forms import BoardFilter, PaymentFilter, month_of
 from payments.models import ListRemark, Payment, PaymentList, Period
 from payments.opening import OpeningRefused, open_month
+from payments.planning import plan_month
 from payments.services import RECORDERS
 from payments.views.ledger import may_remake, sides_of
 
@@ -153,25 +155,38 @@ def open_next_month(request: StaffRequest, month: str) -> HttpResponse:
     wanted = month_of(month)
     if wanted is None:
         raise Http404
+    asked = request.POST if request.method == "POST" else request.GET
+    with_next = asked.get("gop") == "1"
     if request.method == "POST":
         try:
-            opened = open_month(actor=request.user, month=wanted)
+            opened = open_month(actor=request.user, month=wanted, with_next=with_next)
         except OpeningRefused as refusal:
             messages.error(request, str(refusal))
-            return redirect("payments:open_month", month=months.iso(wanted))
+            url = reverse("payments:open_month", args=[months.iso(wanted)])
+            return redirect(f"{url}?gop=1" if with_next else url)
         if opened.already_open:
             messages.info(request, f"{months.title(wanted).capitalize()} đã mở từ trước, không thay đổi gì.")
         else:
             messages.success(request, f"Đã mở {months.title(wanted)}: {opened.lists} danh sách.")
         return redirect(board_url(wanted))
-    context: dict[str, Any] = {"month": wanted, "today": clock.today()}
+    context: dict[str, Any] = {
+        "month": wanted,
+        "next": months.add(wanted, 1),
+        "today": clock.today(),
+        "with_next": with_next,
+    }
     try:
-        context["planned"] = board.plan_month(actor=request.user, month=wanted)
+        planned = plan_month(actor=request.user, month=wanted, with_next=with_next)
     except OpeningRefused as refusal:
         context["refusal"] = str(refusal)
     else:
-        context["all_open"] = all(one.already_open for one in context["planned"])
-        context["deadline"] = board.hand_over_deadline(wanted)
+        context |= {
+            "planned": planned,
+            "all_open": all(one.already_open for one in planned),
+            "merit_waits": any(one.policy == Policy.MERIT and not one.already_open for one in planned),
+            "nobody": not any(one.people for one in planned),
+            "deadline": board.hand_over_deadline(wanted),
+        }
     return render(request, "payments/open_month.html", context)
 
 
