@@ -12,6 +12,7 @@ class PaymentsConfig(AppConfig):
         from beneficiaries import months, paid_months
         from beneficiaries.changes.hooks import on_changes_applied
         from payments import hooks, tasks  # noqa: F401 (registers the jobs)
+        from payments.closing.todos import todos as closing_todos
         from payments.effects import callbacks as effects
         from payments.effects import todos as effect_todos
         from payments.handover import tasks as handover_tasks  # noqa: F401 (registers the jobs)
@@ -32,6 +33,7 @@ class PaymentsConfig(AppConfig):
         register(NavItem("Điểm chi trả", "payments:pay_points", "map", point_roles, 350, "Chi trả"))
         panels.register("person", "Chi trả năm nay", "payments:person_year", BENEFIT_ROLES, 30)
         todo.register(todos)
+        todo.register(closing_todos)
         # review
         from payments.review.todos import todos as review_todos
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
-from payments.models import ResultBatch, ResultRow
+from payments.models import Payment, ResultBatch, ResultRow
 from payments.results import choosing, words
 from payments.services import RECORDERS
 
@@ -44,10 +44,12 @@ def choose(request: StaffRequest, pk: int) -> HttpResponse:
             return redirect("payments:matches")
     _describe(row)
     is_open = row.outcome == ResultRow.Outcome.UNMATCHED and row.batch.state in choosing.OPEN_STATES
+    candidates = [choosing.as_shown(one) for one in choosing.candidates_of(row)] if is_open else []
+    names = dict(Payment.objects.filter(pk__in=[one["id"] for one in candidates]).values_list("pk", "name"))
     context = {
         "row": row,
         "is_open": is_open,
-        "candidates": [choosing.as_shown(one) for one in choosing.candidates_of(row)] if is_open else [],
+        "candidates": [one | {"name": names[one["id"]]} for one in candidates],
         "is_recorded": row.batch.state == ResultBatch.State.RECORDED,
         "aside": row.data.get("aside"),
         "error": error,
