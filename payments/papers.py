@@ -29,12 +29,12 @@ _SIGNATURE_ROWS, _KEPT_WITH_SIGNATURES = 5, 3
 #: (heading, part of it, width in characters)
 COLUMNS = (
     ("TT", "", 4),
-    ("Họ và tên", "", 21),
-    ("Năm sinh", "Nam", 10),
-    ("Năm sinh", "Nữ", 10),
+    ("Họ và tên", "", 19),
+    ("Năm sinh", "Nam", 9),
+    ("Năm sinh", "Nữ", 9),
     ("Số CCCD", "", 13),
-    ("Thôn, tổ dân phố", "", 15),
-    ("Đối tượng (mã)", "", 15),
+    ("Thôn, tổ dân phố", "", 14),
+    ("Đối tượng (mã)", "", 13),
     ("Trợ cấp tháng (đồng)", "", 11),
     ("Truy lĩnh", "Số tháng", 6),
     ("Truy lĩnh", "Số tiền", 10),
@@ -42,11 +42,11 @@ COLUMNS = (
     ("Mai táng phí, một lần", "", 10),
     ("Tổng cộng (đồng)", "", 12),
     ("Hình thức", "", 6),
-    ("Ngân hàng", "", 10),
-    ("Số tài khoản", "", 15),
-    ("Chủ tài khoản, người nhận (quan hệ)", "", 20),
-    ("Ký nhận", "", 10),
-    ("Ghi chú", "", 12),
+    ("Ngân hàng", "", 9),
+    ("Số tài khoản", "", 14),
+    ("Chủ tài khoản, người nhận (quan hệ)", "", 17),
+    ("Ký nhận", "", 9),
+    ("Ghi chú", "", 14),
 )
 #: Columns with a sum below them.
 SUMMED = (7, 9, 10, 11, 12)
@@ -54,7 +54,9 @@ SUMMED_FIELDS = ("regular", "arrears", "carry_over", "one_off", "total")
 SIGNATURES = ("Người lập", "Kế toán", "Thủ trưởng đơn vị")
 _HEADING_ROWS = 2
 #: So that the columns fit the width of A4; "fit to width" would make Excel pass over the page breaks.
-_SCALE = 62
+_SCALE = 52
+#: In points: three lines of text, and room to sign.
+_ROW_HEIGHT = 36
 
 
 @dataclass(frozen=True)
@@ -310,6 +312,7 @@ class _Sheet:
         for page in pages:
             first = at
             for one in page.rows:
+                self.sheet.set_row(at, _ROW_HEIGHT)
                 self._cells(at, one)
                 at += 1
             if len(pages) == 1:
