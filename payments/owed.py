@@ -103,12 +103,12 @@ MADE = """
     )
 """
 
-#: What came back for the months of ``asked``, or need not come back: it was paid, and is not any more, or is settled.
+#: For the months of ``asked``: ``amount`` came back, so it is paid no more; ``settled`` is what of the claims is done
+#: with, by money that came back or because it need not come back.
 CAME_BACK = """
     came_back AS (
-        SELECT r.person_id, r.month, sum(
-                   CASE WHEN r.state = 'waived' THEN r.amount ELSE coalesce(t.amount, 0) END
-               ) AS amount
+        SELECT r.person_id, r.month, sum(coalesce(t.amount, 0)) AS amount,
+               sum(CASE WHEN r.state = 'waived' THEN r.amount ELSE coalesce(t.amount, 0) END) AS settled
         FROM asked a
         JOIN payments_receivable r ON r.person_id = a.person_id AND r.policy = %(policy)s AND r.month = a.month
         LEFT JOIN LATERAL (
@@ -152,12 +152,12 @@ owed AS (
     FROM due GROUP BY person_id, month
 )
 SELECT paid.person_id, %(policy)s, paid.month, paid.payment_id,
-       paid.amount - coalesce(came_back.amount, 0) - coalesce(owed.amount, 0)
+       paid.amount - coalesce(came_back.settled, 0) - coalesce(owed.amount, 0)
 FROM paid
 LEFT JOIN owed ON owed.person_id = paid.person_id AND owed.month = paid.month
 LEFT JOIN came_back ON came_back.person_id = paid.person_id AND came_back.month = paid.month
 WHERE NOT coalesce(owed.unknown, false)
-  AND paid.amount - coalesce(came_back.amount, 0) > coalesce(owed.amount, 0)
+  AND paid.amount - coalesce(came_back.settled, 0) > coalesce(owed.amount, 0)
 ORDER BY paid.person_id, paid.month
 """
 

@@ -283,6 +283,23 @@ class TestMoneyThatWentBack:
         )
         assert [one.amount for one in overpaid([person.pk])] == [300_000]
 
+    def test_what_need_not_come_back_and_is_owed_after_all_is_not_paid_again(self, settings: Any) -> None:
+        person = make.person(birth="1940")
+        row = make.entitlement(person, start=AUGUST)
+        cycle.open_next(AUGUST, settings)
+        cycle.pay_everybody(AUGUST)
+        Receivable.objects.create(
+            person=person, policy="BTXH", month=AUGUST, payment=cycle.payment(person, AUGUST), amount=500_000,
+            reason="Thử", state="waived", decision_number="1", decision_date="2024-08-10", decided_by=make.user(),
+            found_by=make.user(),
+        )  # fmt: skip
+        Change.objects.filter(pk=row.granted_by_id).update(
+            first_load=False, applied_at=timezone.now(), decision_number="1", decision_date="2024-08-10",
+            authority="chairman",
+        )  # fmt: skip
+        cycle.open_next(SEPTEMBER, settings)
+        assert cycle.lines(person, SEPTEMBER) == [("regular", "2024-09", 500_000)]
+
     def test_what_was_never_paid_is_not_overpaid(self, settings: Any) -> None:
         person = make.person(birth="1940")
         make.entitlement(person, start=AUGUST)

@@ -10,4 +10,5 @@ BENCHMARKS = {
     "search": "tools.bench.search",
     "identity": "tools.bench.identity",
     "import": "tools.bench.importing",
+    "opening": "tools.bench.opening",
 }
