@@ -102,7 +102,7 @@ FROM unpaid WHERE unpaid.id NOT IN (SELECT id FROM owed)
 """
 
 #: What came back or was not collected goes on into this list (Điều 34 NĐ 20/2021), unless the benefit is suspended now:
-#: then it waits until somebody decides.
+#: then it waits until somebody decides. What a closed month carried on stays so when a draft is made anew.
 _CARRY_OVER = """
 INSERT INTO new_line (
     person_id, entitlement_id, category_id, level, quantity, kind, month, amount, carried_line_id, origin_id
@@ -117,10 +117,10 @@ JOIN beneficiaries_person person ON person.id = p.person_id AND person.commune_i
 WHERE p.result IN ('returned', 'not_collected')
   AND NOT EXISTS (SELECT 1 FROM payments_paymentline c WHERE c.carried_line_id = i.id)
   AND NOT EXISTS (SELECT 1 FROM payments_budgetreturn b WHERE b.line_id = i.id)
-  AND NOT EXISTS (
+  AND (l.state = 'closed' OR NOT EXISTS (
       SELECT 1 FROM beneficiaries_suspension s
       WHERE s.entitlement_id = i.entitlement_id AND s.months @> %(month)s::date
-  )
+  ))
 """
 
 #: Grants that are decided (mai táng phí, trợ cấp một lần) and that no list has yet.
