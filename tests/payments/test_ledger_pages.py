@@ -3,7 +3,6 @@ register says where and is not sent; making it anew."""
 
 import io
 import re
-import threading
 from typing import Any
 
 import openpyxl
@@ -23,6 +22,7 @@ from payments.opening import open_month
 from tests import factories as make
 from tests.payments import rows
 from tests.payments.rows import AUGUST, State
+from tests.racing import together
 
 pytestmark = pytest.mark.django_db
 
@@ -325,23 +325,6 @@ def test_the_pages_cost_the_same_for_few_and_for_many(name: str, query: str, mos
     assert _queries(client, url) == few <= most
 
 
-def _at_once(*works: Any) -> None:
-    start = threading.Barrier(len(works))
-
-    def run(work: Any) -> None:
-        start.wait()
-        try:
-            work()
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[work]) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_make_a_list_anew_at_once_one_does() -> None:
     row = rows.sendable_list(people=3)
@@ -352,7 +335,7 @@ def test_of_two_who_make_a_list_anew_at_once_one_does() -> None:
         return lambda: done.append(remaking.remake(actor=actor, list_id=row.pk, seen=row.made_at))
 
     row.refresh_from_db()
-    _at_once(*(work(actor) for actor in officers))
+    together(*(work(actor) for actor in officers))
     assert sorted(done) == [False, True]
     assert row.payments.count() == 3
     assert row.events.filter(step="lap-lai").count() == 1
@@ -372,7 +355,7 @@ def test_a_list_is_sent_or_made_anew_first_never_half_of_both() -> None:
         except Exception as refusal:
             refused.append(str(refusal))
 
-    _at_once(lambda: outcomes.append(states.submit(actor=leader, list_ids=[row.pk])), remake)
+    together(lambda: outcomes.append(states.submit(actor=leader, list_ids=[row.pk])), remake)
     row.refresh_from_db()
     assert row.payments.count() == 3
     assert row.state == (State.SUBMITTED if outcomes[0].moved else State.DRAFT)
@@ -386,7 +369,7 @@ def test_of_two_leaders_who_send_at_once_one_moves_the_list_and_the_other_is_tol
     row = rows.sendable_list()
     leaders = [make.user(Role.COMMUNE_LEADER, commune=row.commune) for _ in range(2)]
     outcomes: list[states.Outcome] = []
-    _at_once(
+    together(
         *((lambda actor=actor: outcomes.append(states.submit(actor=actor, list_ids=[row.pk]))) for actor in leaders)
     )
     assert sorted((len(one.moved), len(one.unchanged)) for one in outcomes) == [(0, 1), (1, 0)]

@@ -1,42 +1,19 @@
 """Two people at once over one person's route: one of them waits, and is told."""
 
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from batosocial.staff.models import Role
 from beneficiaries.models import Account, PayoutRoute, Provider
 from beneficiaries.payout.confirming import confirm_routes
 from beneficiaries.payout.entering import NewAccount, Plan, WaitingChanged, enter_routes
 from tests import factories as make
+from tests.racing import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NUMBER = "4505205009911"
-
-
-def together(*works: Callable[[], Any]) -> list[Any]:
-    """What each returned or raised, all started at the same time."""
-    start, done = threading.Barrier(len(works)), [None] * len(works)
-
-    def run(number: int, work: Callable[[], Any]) -> None:
-        start.wait()
-        try:
-            done[number] = work()
-        except Exception as error:
-            done[number] = error  # type: ignore[call-overload]
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return done
 
 
 def plan(**fields: Any) -> Plan:

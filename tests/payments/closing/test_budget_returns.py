@@ -1,7 +1,6 @@
 """Money that was neither paid nor carried on goes back to the budget, with a reason, once."""
 
 import io
-import threading
 
 import openpyxl
 import pytest
@@ -17,6 +16,7 @@ from payments.models import BudgetReturn, PaymentLine
 from tests import factories as make
 from tests.payments import rows
 from tests.payments.closing.months import carry, give, payments
+from tests.racing import together
 
 pytestmark = pytest.mark.django_db
 
@@ -159,19 +159,5 @@ def test_the_page_costs_the_same_queries_for_few_and_for_many() -> None:
 def test_of_two_who_return_the_same_line_at_once_one_does() -> None:
     (line,) = unpaid()
     actors = [rows.officer(), rows.officer()]
-    start = threading.Barrier(2)
-    done: list[services.Returned] = []
-
-    def go(actor: User) -> None:
-        start.wait()
-        try:
-            done.append(give_back(line, actor=actor))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=go, args=[actor]) for actor in actors]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    done = together(*(lambda actor=actor: give_back(line, actor=actor) for actor in actors))
     assert sorted((one.count, one.unchanged) for one in done) == [(0, 1), (1, 0)]

@@ -1,7 +1,6 @@
 """Closing a month: everything approved is accounted for to the đồng, or the month stays open and says why."""
 
 import json
-import threading
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from payments.results.rules import NewResult, ResultRefused
 from tests import factories as make
 from tests.payments import rows
 from tests.payments.closing.months import MONTH, NEXT, carry, give, payments, two_communes
+from tests.racing import together
 
 pytestmark = pytest.mark.django_db
 BTXH = ["BTXH"]
@@ -200,21 +200,7 @@ def test_months_that_can_be_closed_are_found() -> None:
 def test_of_two_who_close_at_once_one_does() -> None:
     every_kind()
     actors = [rows.officer(), rows.officer()]
-    start = threading.Barrier(2)
-    done: list[services.Closed] = []
-
-    def go(actor: User) -> None:
-        start.wait()
-        try:
-            done.append(close(actor))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=go, args=[actor]) for actor in actors]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    done = together(*(lambda actor=actor: close(actor) for actor in actors))
     assert sorted(one.closed for one in done) == [(), ("BTXH",)]
     assert Entry.objects.filter(action="khóa sổ tháng chi trả").count() == 1
 

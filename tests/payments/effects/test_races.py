@@ -13,10 +13,10 @@ from payments.effects.refusal import Refused
 from payments.models import Receipt, Receivable, StopOrder
 from tests import factories as make
 from tests.beneficiaries.changes import flow
-from tests.beneficiaries.payout.test_races import together
 from tests.payments import rows
 from tests.payments.effects import scenes
 from tests.payments.rows import State
+from tests.racing import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

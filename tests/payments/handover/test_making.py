@@ -1,7 +1,6 @@
 """What payers are given: made once as lists are handed over, the same bytes ever after."""
 
 import io
-import threading
 
 import openpyxl
 import pytest
@@ -19,6 +18,7 @@ from payments.models import HandOver, Payment, PaymentList
 from tests import factories as make
 from tests.payments import rows
 from tests.payments.rows import State
+from tests.racing import together
 
 pytestmark = pytest.mark.django_db
 
@@ -260,21 +260,7 @@ def test_the_page_costs_the_same_queries_for_few_and_for_many() -> None:
 def test_of_two_who_hand_over_at_once_one_does() -> None:
     row = approved(cash=1, by_account=1)
     actors = [rows.officer(), rows.officer()]
-    start = threading.Barrier(2)
-    outcomes: list[states.Outcome] = []
-
-    def go(actor: User) -> None:
-        start.wait()
-        try:
-            outcomes.append(states.hand_over(actor=actor, list_ids=[row.pk]))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=go, args=[actor]) for actor in actors]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = together(*(lambda actor=actor: states.hand_over(actor=actor, list_ids=[row.pk]) for actor in actors))
     assert sorted((len(one.moved), len(one.unchanged)) for one in outcomes) == [(0, 1), (1, 0)]
     assert HandOver.objects.filter(lists=row).count() == 2
 
@@ -282,20 +268,7 @@ def test_of_two_who_hand_over_at_once_one_does() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_make_a_file_at_once_one_does() -> None:
     (made,) = hand_over(approved())
-    start = threading.Barrier(2)
-
-    def go() -> None:
-        start.wait()
-        try:
-            services.build_file(made.pk)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=go) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*2 * [lambda: services.build_file(made.pk)])
     made.refresh_from_db()
     assert made.file is not None
     assert StoredFile.objects.filter(name=made.file.name).count() == 1

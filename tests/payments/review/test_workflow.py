@@ -1,12 +1,11 @@
 """A review from the officer to the head of the Phòng: who may what, and that nothing is done twice."""
 
 import datetime
-import threading
 import uuid
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import transaction
 
 from batosocial.audit.models import Entry
 from batosocial.staff.models import Role
@@ -17,6 +16,7 @@ from payments.review import services
 from tests import factories as make
 from tests.payments.review.files import PDF
 from tests.payments.review.rows import AUGUST, SUSPENSION, leader, line, officer, review, sent, suspend
+from tests.racing import together
 
 pytestmark = pytest.mark.django_db
 State = ReviewLine.State
@@ -426,29 +426,9 @@ class TestSigning:
 
 @pytest.mark.django_db(transaction=True)
 class TestRaces:
-    def run(self, *works: object) -> list[object]:
-        """Do all at once, each on a connection of its own; what they returned or raised."""
-        barrier, results = threading.Barrier(len(works)), []
-
-        def work(function: object) -> None:
-            try:
-                barrier.wait(timeout=30)
-                results.append(function())  # type: ignore[operator]
-            except Exception as error:
-                results.append(error)
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=work, args=[one]) for one in works]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=60)
-        return results
-
     def test_two_who_look_first_make_one_review(self) -> None:
         one, two = officer(), leader()
-        results = self.run(*(lambda by=by: services.begin_review(actor=by, month=AUGUST) for by in (one, two)))
+        results = together(*(lambda by=by: services.begin_review(actor=by, month=AUGUST) for by in (one, two)))
         assert results[0] == results[1]
         assert Review.objects.filter(month=AUGUST, commune=make.commune()).count() == 1
 
@@ -458,6 +438,6 @@ class TestRaces:
             one = line(row)
             suspend(by, one)
         leaders = [leader(), leader()]
-        results = self.run(*(lambda by=by: services.send_review(actor=by, review_id=row.pk) for by in leaders))
-        assert sorted(len(outcome.done) for outcome in results) == [0, 1]  # type: ignore[attr-defined]
+        results = together(*(lambda by=by: services.send_review(actor=by, review_id=row.pk) for by in leaders))
+        assert sorted(len(outcome.done) for outcome in results) == [0, 1]
         assert one.changes.count() == 1
