@@ -80,7 +80,8 @@ class Year:
             getattr(self, event[0].replace(" ", "_"))(*event[1:])
             self.look()
         self.read()
-        open_month(actor=self.officer, month=month, with_next=two)
+        assert not open_month(actor=self.officer, month=month, with_next=two).already_open
+        assert open_month(actor=self.officer, month=month).already_open
         if anew:
             row = PaymentList.objects.filter(period__month=month, commune__code=make.BA_DONG).order_by("pk")[0]
             remake_list(actor=self.officer, list_id=row.pk)
