@@ -123,14 +123,16 @@ WHERE p.result IN ('returned', 'not_collected')
   ))
 """
 
-#: Grants that are decided (mai táng phí, trợ cấp một lần) and that no list has yet.
+#: Grants that are decided (mai táng phí, trợ cấp một lần) and that no list has yet; a draft that is made anew
+#: leaves out those of a death that was taken back.
 _ONE_OFF = """
 INSERT INTO new_line (person_id, category_id, level, quantity, kind, month, amount, grant_id)
 SELECT g.person_id, g.category_id, 0, 1, 'one_off', %(month)s, g.amount, g.id
 FROM payments_grant g
 JOIN beneficiaries_category c ON c.id = g.category_id AND c.policy = %(policy)s
 JOIN beneficiaries_person person ON person.id = g.person_id AND person.commune_id = ANY(%(communes)s)
-WHERE g.state = 'decided' AND NOT EXISTS (SELECT 1 FROM payments_paymentline x WHERE x.grant_id = g.id)
+WHERE g.state = 'decided' AND person.died_on IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM payments_paymentline x WHERE x.grant_id = g.id)
 """
 
 #: One payment for each person, frozen: name, payee and account as they are now. What is still owed to somebody who died

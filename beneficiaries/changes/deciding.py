@@ -24,7 +24,6 @@ from beneficiaries.changes.steps import (
     SIGNERS,
     UNSIGNED,
     WITHDRAWN,
-    WITHOUT_DECISION,
     DecisionRefused,
     Outcome,
     State,
@@ -34,6 +33,7 @@ from beneficiaries.changes.steps import (
     give_back,
     is_at,
     locked,
+    needs_decision,
     not_yours,
     state_says,
     store,
@@ -42,7 +42,7 @@ from beneficiaries.models import Change
 
 _DECISION_FIELDS = (
     "effective_month", "state", "authority", "decision_number", "decision_date", "decided_by", "decided_at",
-    "applied_at",
+    "applied_at", "proposal",
 )  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def appraise_changes(*, actor: User, change_ids: Sequence[int]) -> Outcome:
             outcome.refused.append((change, str(why)))
             continue
         change.appraised_by, change.appraised_at = actor, now
-        if change.kind in WITHOUT_DECISION and not awaits_signature(change):
+        if not needs_decision(change) and not awaits_signature(change):
             register.take(change, effect)
             change.state, change.applied_at = State.APPLIED, now
             applied.append(change)

@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import Q
 
 from batosocial.staff.models import User
+from beneficiaries.changes.proposal import ALIVE
 from beneficiaries.changes.steps import APPRAISERS, DECIDERS, SIGNERS
 from beneficiaries.forms import CommuneFilter, choices_with_all, commune_field
 from beneficiaries.models import Change, Person, Policy
@@ -23,7 +24,13 @@ _KINDS = [
     (kind.value, "Hưởng mới" if kind == Change.Kind.START else str(kind.label))
     for kind in Change.Kind
     if kind != Change.Kind.DECREASE
-]
+] + [("alive", ALIVE)]
+
+
+def _of_kind(changes: Any, kind: str) -> Any:
+    if kind == "alive":
+        return changes.filter(kind=Change.Kind.CORRECT, proposal__has_key="alive")
+    return changes.filter(kind=kind)
 
 
 class ChangeFilter(CommuneFilter):
@@ -58,7 +65,7 @@ class ChangeFilter(CommuneFilter):
         elif chosen["trang_thai"]:
             changes = changes.filter(state=chosen["trang_thai"])
         if chosen["loai"]:
-            changes = changes.filter(kind=chosen["loai"])
+            changes = _of_kind(changes, chosen["loai"])
         if chosen["chinh_sach"]:
             changes = changes.filter(policy=chosen["chinh_sach"])
         if chosen.get("xa"):
@@ -86,7 +93,7 @@ class DocketFilter(CommuneFilter):
             return changes.none()
         chosen = self.cleaned_data
         if chosen["loai"]:
-            changes = changes.filter(kind=chosen["loai"])
+            changes = _of_kind(changes, chosen["loai"])
         if chosen.get("xa"):
             changes = changes.filter(person__commune=chosen["xa"])
         return changes

@@ -242,6 +242,21 @@ class StopForm(PaperForm):
         self.fields["paper_kind"].help_text = "Ví dụ: Trích lục khai tử."
 
 
+class AliveForm(PaperForm):
+    """A death was recorded by mistake: what was wrong, and the paper that shows it."""
+
+    field_order = ["note", "paper_kind", "paper_number", "paper_date"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        note = self.fields["note"]
+        note.required, note.label = True, "Đã nhầm ở đâu"
+        note.error_messages["required"] = (
+            "Hãy ghi đã nhầm ở đâu, ví dụ: trích lục khai tử là của người khác cùng họ tên."
+        )
+        self.fields["paper_kind"].help_text = "Ví dụ: Xác nhận thông tin về cư trú của Công an xã."
+
+
 class MoveForm(PaperForm):
     to_commune = forms.ModelChoiceField(
         Unit.objects.none(),

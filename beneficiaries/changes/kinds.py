@@ -11,8 +11,8 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from batosocial.lib import months
 from batosocial.lib.text import clean
-from beneficiaries.changes import pauses
-from beneficiaries.changes.proposal import Proposal, ProposedDependant
+from beneficiaries.changes import alive, pauses
+from beneficiaries.changes.proposal import Proposal, ProposedDependant, says_alive
 from beneficiaries.changes.register import Effect, Refused, Register, proposed, title
 from beneficiaries.models import Category, Change, Entitlement
 
@@ -100,11 +100,15 @@ def _death(register: Register, change: Change, died_on: datetime.date) -> Effect
         elif row.months.upper is None or row.months.upper > month:
             effect.ranges.append((row, DateRange(row.months.lower, month, "[)"), change.pk))
             effect.pauses += pauses.ended_with(register, row, change)
+    ended = [row for row, _, _ in effect.ranges] + effect.voids
+    effect.undo = alive.undo_of(ended, [pause for pause, _, _ in effect.pauses])
     return effect
 
 
 def _correct(register: Register, change: Change) -> Effect:
-    """What was typed wrongly, as long as no payment list rests on it."""
+    """What was typed wrongly, as long as no payment list rests on it; a death that was wrong, whatever rests on it."""
+    if says_alive(change.proposal):
+        return alive.revive(register, change)
     proposal, month = Proposal.load(change.proposal), change.effective_month
     row = register.standing(change, change.entitlement_id)
     paid = register.lines.get(row.pk, set())

@@ -10,7 +10,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from batosocial.lib import clock, months
 from batosocial.lib.money import format_amount
 from beneficiaries import amounts, confidential
-from beneficiaries.changes.proposal import Proposal
+from beneficiaries.changes.proposal import Proposal, Undo, says_alive
 from beneficiaries.changes.register import dependant
 from beneficiaries.models import Category, Change, Entitlement, Policy, Rate
 from beneficiaries.months import first_open_month
@@ -86,6 +86,25 @@ class Doing:
     proposals: tuple[Proposal, ...] = ()
     arrears_from: datetime.date | None = None
     pauses: bool = False
+    #: A death taken back: entitlements by the end of their months, suspensions by their months, as they were.
+    back: Mapping[int, datetime.date | None] = field(default_factory=dict)
+    pauses_back: Mapping[int, DateRange] = field(default_factory=dict)
+
+    @classmethod
+    def revival(cls, undo: Undo) -> "Doing":
+        return cls(
+            back={pk: upper for pk, (upper, _) in undo.rows.items()},
+            pauses_back={pk: span for pk, (span, _, _) in undo.pauses.items()},
+        )
+
+    def months_of(self, row: Entitlement) -> DateRange:
+        return DateRange(row.months.lower, self.back[row.pk], "[)") if row.pk in self.back else row.months
+
+    def is_paused(self, row: Entitlement, month: datetime.date) -> bool:
+        """Whether it still is, with what the changes do."""
+        if row.pk in self.resuming:
+            return False
+        return any(month in self.pauses_back.get(pause.pk, pause.months) for pause in row.suspensions.all())
 
 
 def _joined(doings: Iterable[Doing]) -> Doing:
@@ -94,6 +113,8 @@ def _joined(doings: Iterable[Doing]) -> Doing:
         frozenset().union(*(one.ending for one in given)),
         frozenset().union(*(one.resuming for one in given)),
         tuple(proposal for one in given for proposal in one.proposals),
+        back={pk: upper for one in given for pk, upper in one.back.items()},
+        pauses_back={pk: span for one in given for pk, span in one.pauses_back.items()},
     )
 
 
@@ -116,17 +137,21 @@ class Outlooks:
         self.user = user
         self.today = clock.today()
         self.rows: dict[int, list[Entitlement]] = {pk: [] for pk in person_ids}
+        #: What a stop voided, which only taking that back brings back.
+        self.voided: dict[int, list[Entitlement]] = {pk: [] for pk in person_ids}
         self.categories = categories or {}
         self.rates: list[Rate] = []
         if not self.rows:
             self.open_months: dict[str, datetime.date] = {}
             return
         self.open_months = {str(policy): first_open_month(policy) for policy in Policy}
-        found = Entitlement.objects.granted().filter(person__in=person_ids)
+        voided = Entitlement.objects.filter(voided_by__kind=Change.Kind.STOP)
+        found = (Entitlement.objects.granted() | voided).filter(person__in=person_ids)
         found = found.exclude(category__regime=Category.Regime.ONE_OFF).order_by("pk")
         for row in found.select_related("category").prefetch_related("dependants", "suspensions"):
-            self.rows[row.person_id].append(row)
-        kinds = {row.category_id for rows in self.rows.values() for row in rows}
+            (self.rows if row.voided_by_id is None else self.voided)[row.person_id].append(row)
+        held = [*self.rows.values(), *self.voided.values()]
+        kinds = {row.category_id for rows in held for row in rows}
         kinds |= {category.pk for category in self.categories.values()}
         known = Rate.objects.filter(category__in=kinds, known_on__lte=self.today).order_by("-valid_from", "-known_on")
         self.rates = list(known)
@@ -154,6 +179,8 @@ class Outlooks:
         return found
 
     def _doing(self, change: Change) -> Doing:
+        if says_alive(change.proposal):
+            return Doing.revival(Undo.load(change.proposal.get("undo") or {}))
         proposal = Proposal.load(change.proposal)
         concerned = frozenset(proposal.replaces) | ({change.entitlement_id} if change.entitlement_id else frozenset())
         kind = Change.Kind(change.kind)
@@ -180,6 +207,15 @@ class Outlooks:
         """
         doing = Doing(frozenset(ending), proposals=(proposal,) if proposal else ())
         return self._of(person_id, policy, month, doing)
+
+    def of_revival(self, person_id: int, policy: str, month: datetime.date, undo: Undo) -> Outlook:
+        """What taking back a death would do."""
+        return self._of(person_id, policy, month, Doing.revival(undo))
+
+    def revived(self, change: Change) -> list[Entitlement]:
+        """The entitlements that a correction brings back, which a death had ended."""
+        back = Undo.load(change.proposal.get("undo") or {}).rows
+        return [row for row in [*self.rows[change.person_id], *self.voided[change.person_id]] if row.pk in back]
 
     def of_pause(self, person_id: int, policy: str, month: datetime.date, rows: Collection[int]) -> Outlook:
         """What suspending these benefits would do."""
@@ -218,17 +254,17 @@ class Outlooks:
         outlook = Outlook(shown)
         before: list[Line] = []
         after: list[Line] = []
-        for row in self.rows[person_id]:
-            if row.category.policy != policy or shown not in row.months:
-                continue
+        for row in [*self.rows[person_id], *(row for row in self.voided[person_id] if row.pk in doing.back)]:
             paused = any(shown in pause.months for pause in row.suspensions.all())
-            if paused and row.pk not in doing.resuming:
+            held = row.voided_by_id is None and shown in row.months and not paused
+            goes_on = shown in doing.months_of(row) and not doing.is_paused(row, shown)
+            if row.category.policy != policy or not (held or goes_on):
                 continue
             line = self._line(row, shown, list(row.dependants.all()))
             outlook.lines.append(line)
-            if not paused:
+            if held:
                 before.append(line)
-            if row.pk not in doing.ending:
+            if goes_on and row.pk not in doing.ending:
                 after.append(line)
         for proposal in doing.proposals:
             if (category := self.categories.get(proposal.category)) is None:

@@ -1,9 +1,11 @@
 """What a proposed start, adjustment or correction says, as ``Change.proposal`` keeps it."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.db.backends.postgresql.psycopg_any import DateRange
 
 from batosocial.lib.dates import PartialDate
 from beneficiaries.changes.law import Rule
@@ -84,6 +86,73 @@ class Proposal:
             paper=load_paper(data),
             void=bool(data.get("void")),
         )
+
+
+#: What people call a correction that takes back a death.
+ALIVE = "Đính chính: còn sống"
+
+
+def says_alive(data: Mapping[str, Any]) -> bool:
+    """Whether a correction takes back a death that was recorded by mistake."""
+    return bool(data.get("alive"))
+
+
+#: The end of an entitlement's months (None: until further notice) and the id of the change that brought it.
+End = tuple[datetime.date | None, int | None]
+#: A suspension's months, its arrears, the id of the change that ended it.
+Pause = tuple[DateRange, DateRange | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What entitlements and suspensions were before a death, by their ids."""
+
+    rows: Mapping[int, End] = field(default_factory=dict)
+    pauses: Mapping[int, Pause] = field(default_factory=dict)
+
+    def dump(self) -> dict[str, Any]:
+        return {
+            "rows": [[pk, _day(upper), ended_by] for pk, (upper, ended_by) in self.rows.items()],
+            "pauses": [
+                [pk, _days(months), _days(arrears) if arrears else None, ended_by]
+                for pk, (months, arrears, ended_by) in self.pauses.items()
+            ],
+        }
+
+    @classmethod
+    def load(cls, data: Mapping[str, Any]) -> "Undo":
+        return cls(
+            {pk: (_read_day(upper), ended_by) for pk, upper, ended_by in data.get("rows") or ()},
+            {
+                pk: (_read_days(months), _read_days(arrears) if arrears else None, ended_by)
+                for pk, months, arrears, ended_by in data.get("pauses") or ()
+            },
+        )
+
+    @classmethod
+    def joined(cls, undos: "Iterable[Undo]") -> "Undo":
+        rows: dict[int, End] = {}
+        pauses: dict[int, Pause] = {}
+        for undo in undos:
+            rows |= undo.rows
+            pauses |= undo.pauses
+        return cls(rows, pauses)
+
+
+def _day(day: datetime.date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _read_day(text: str | None) -> datetime.date | None:
+    return datetime.date.fromisoformat(text) if text else None
+
+
+def _days(months: DateRange) -> list[str | None]:
+    return [_day(months.lower), _day(months.upper)]
+
+
+def _read_days(pair: list[str | None]) -> DateRange:
+    return DateRange(_read_day(pair[0]), _read_day(pair[1]), "[)")
 
 
 def dump_paper(paper: Paper) -> dict[str, Any]:

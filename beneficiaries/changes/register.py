@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Q
 
 from batosocial.audit import services as audit
 from batosocial.audit.models import Entry
@@ -18,7 +19,7 @@ from batosocial.lib import months
 from batosocial.lib.dates import PartialDate
 from batosocial.staff.models import User
 from beneficiaries import confidential
-from beneficiaries.changes.proposal import Proposal, ProposedDependant
+from beneficiaries.changes.proposal import ALIVE, Proposal, ProposedDependant, Undo, says_alive
 from beneficiaries.imports.bulk import update_rows
 from beneficiaries.models import Category, Change, Dependant, Entitlement, Person, Suspension
 from beneficiaries.paid_months import months_with_lines
@@ -42,6 +43,12 @@ class Effect:
     pauses: list[tuple[Suspension, DateRange, DateRange | None]] = field(default_factory=list)
     pause: Suspension | None = None
     died_on: datetime.date | None = None
+    #: What a death ended and void; the register remembers it with the death, so that it can be taken back.
+    undo: Undo | None = None
+    #: The death was recorded by mistake: entitlements that it had voided, suspensions as they were before it.
+    alive: bool = False
+    unvoided: list[Entitlement] = field(default_factory=list)
+    again: list[tuple[Suspension, DateRange, DateRange | None, int | None]] = field(default_factory=list)
     place: tuple[int, str] | None = None
 
 
@@ -54,9 +61,15 @@ class Register:
         self.people: dict[int, Person] = {change.person_id: change.person for change in given}
         self.categories = {row.code: row for row in Category.objects.exclude(regime=Category.Regime.ONE_OFF)}
         self.rows: dict[int, list[Entitlement]] = defaultdict(list)
-        standing = Entitlement.objects.filter(person__in=self.people, voided_by__isnull=True)
+        #: What deaths voided that are to be taken back.
+        self.voided: dict[int, list[Entitlement]] = defaultdict(list)
+        deaths = [pk for change in given if says_alive(change.proposal) for pk in change.proposal.get("death") or ()]
+        counting = Q(voided_by__isnull=True)
+        if deaths:
+            counting |= Q(voided_by__in=deaths)
+        standing = Entitlement.objects.filter(counting, person__in=self.people)
         for row in standing.select_related("category", "granted_by").prefetch_related("dependants").order_by("pk"):
-            self.rows[row.person_id].append(row)
+            (self.rows if row.voided_by_id is None else self.voided)[row.person_id].append(row)
         self._pauses: dict[int, list[Suspension]] = defaultdict(list)
         suspensions = Suspension.objects.filter(entitlement__person__in=self.people).order_by("months")
         for pause in suspensions.select_related("change__reason"):
@@ -146,6 +159,12 @@ class Register:
             self._grown.pop(row.pk, None)
             if row.pk is not None:
                 self._shrunk[row.pk] = row
+        for row in effect.unvoided:
+            self._note(row, change, "Khôi phục chế độ", {"months": ("", span(row.months))})
+            row.voided_by = None
+            self.voided[row.person_id].remove(row)
+            self.rows[row.person_id].append(row)
+            self._grown[row.pk] = row
         for row, wanted, ended_by in effect.ranges:
             self._note(row, change, "Sửa các tháng hưởng", {"months": (span(row.months), span(wanted))})
             kept = self._shrunk if _within(wanted, row.months) and row.pk not in self._grown else self._grown
@@ -168,7 +187,17 @@ class Register:
             pause.months, pause.arrears_months, pause.ended_by = wanted, arrears, change
             if pause.pk is not None:
                 self._resumed[pause.pk] = pause
+        for pause, wanted, arrears, by in effect.again:
+            self._note(pause, change, "Khôi phục tạm dừng", {"months": (span(pause.months), span(wanted))})
+            pause.months, pause.arrears_months, pause.ended_by_id = wanted, arrears, by
+            self._resumed[pause.pk] = pause
         person = self.people[change.person_id]
+        if effect.undo is not None:
+            change.proposal = change.proposal | {"undo": effect.undo.dump()}
+        if effect.alive:
+            self._note(person, change, ALIVE, {"died_on": (person.died_on, None)})
+            person.died_on = None
+            self._touch(person)
         if effect.died_on is not None and person.died_on != effect.died_on:
             self._note(person, change, "Ghi ngày chết", {"died_on": (person.died_on, effect.died_on)})
             person.died_on = effect.died_on

@@ -12,6 +12,7 @@ from beneficiaries.changes.proposal import Paper, Proposal, ProposedDependant
 from beneficiaries.changes.proposing import (
     ProposalRefused,
     propose_adjustment,
+    propose_alive,
     propose_correction,
     propose_resumption,
     propose_start,
@@ -54,6 +55,7 @@ __all__ = [
     "masked_name",
     "object_to_move",
     "propose_adjustment",
+    "propose_alive",
     "propose_correction",
     "propose_move",
     "propose_resumption",

@@ -14,15 +14,15 @@ from beneficiaries import confidential
 from beneficiaries.changes.law import Rule
 from beneficiaries.changes.moves import masked_name
 from beneficiaries.changes.outlook import Outlook, Outlooks
-from beneficiaries.changes.proposal import Proposal
+from beneficiaries.changes.proposal import ALIVE, Proposal, says_alive
 from beneficiaries.changes.steps import (
     APPRAISERS,
     PROPOSING_ROLES,
     SIGNERS,
     WITHDRAWN,
-    WITHOUT_DECISION,
     awaits_signature,
     deciders_of,
+    needs_decision,
 )
 from beneficiaries.models import Category, Change, Entitlement, Policy
 
@@ -192,6 +192,8 @@ def _does(change: Any, user: User, categories: Mapping[str, Category]) -> tuple[
     if kind == Change.Kind.ADJUST and target is not None:
         before = f"{_code(old, 0, user)} → " if old else ""
         return f"Điều chỉnh {before}{_code(target, proposal.level, user)}", _name(target, user)
+    if says_alive(change.proposal):
+        return f"{ALIVE}, hưởng lại {change.policy}", ""
     if kind == Change.Kind.CORRECT:
         done = "Hủy do ghi nhầm" if proposal.void else "Đính chính"
         return f"{done} {_code(old or target, 0, user)}", _name(target or old, user)
@@ -275,11 +277,11 @@ def timeline(line: ChangeLine) -> list[Step]:
         steps.append(Step("Có hiệu lực", None, change.applied_at, [f"từ {line.starts}"]))
         return steps
     if change.state == State.PROPOSED:
-        done = "Phòng thẩm định, có hiệu lực ngay" if change.kind in WITHOUT_DECISION else "Phòng LĐ-TB&XH thẩm định"
+        done = "Phòng thẩm định, có hiệu lực ngay" if not needs_decision(change) else "Phòng LĐ-TB&XH thẩm định"
         steps.append(Step(done, None, None, done=False))
     if awaits_signature(change):
         steps.append(Step("Trưởng phòng ký thẩm định", None, None, done=False))
-    if change.kind not in WITHOUT_DECISION:
+    if needs_decision(change):
         who = "Chủ tịch UBND huyện quyết định" if change.policy == Policy.SOCIAL else "Ghi quyết định của Sở LĐ-TB&XH"
         steps.append(Step(who, None, None, done=False))
     return steps

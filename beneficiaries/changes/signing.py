@@ -11,13 +11,13 @@ from beneficiaries.changes.kinds import plan
 from beneficiaries.changes.register import Refused, Register
 from beneficiaries.changes.steps import (
     SIGNERS,
-    WITHOUT_DECISION,
     Outcome,
     State,
     audit_steps,
     awaits_signature,
     is_at,
     locked,
+    needs_decision,
     store,
 )
 
@@ -46,7 +46,7 @@ def sign_off_changes(*, actor: User, change_ids: Sequence[int]) -> Outcome:
             outcome.refused.append((change, str(why)))
             continue
         change.signed_off_by, change.signed_off_at = actor, now
-        if change.kind in WITHOUT_DECISION:
+        if not needs_decision(change):
             register.take(change, effect)
             change.state, change.applied_at = State.APPLIED, now
             applied.append(change)

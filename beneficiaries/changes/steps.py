@@ -10,6 +10,7 @@ from psycopg.errors import ExclusionViolation
 
 from batosocial.audit.models import Entry
 from batosocial.staff.models import Role, User
+from beneficiaries.changes.proposal import says_alive
 from beneficiaries.changes.register import Register, entry
 from beneficiaries.identity.services import check_people
 from beneficiaries.imports.bulk import update_rows
@@ -30,7 +31,7 @@ DECIDING_ROLES = frozenset().union(*DECIDERS.values())
 SIGNERS = frozenset({Role.DISTRICT_LEADER})
 REJECTING_ROLES = APPRAISERS | DECIDING_ROLES | SIGNERS
 #: Take effect when the Phòng agrees: a move needs no new decision (khoản 3 Điều 8 NĐ 20/2021), a correction makes the
-#: register say what a decision said.
+#: register say what a decision said. That somebody is alive is decided, as their death was (``needs_decision``).
 WITHOUT_DECISION = frozenset({Change.Kind.MOVE, Change.Kind.CORRECT})
 
 UNSIGNED = "Trưởng phòng LĐ-TB&XH chưa ký thẩm định; ký xong mới quyết định được."
@@ -89,6 +90,11 @@ def state_says(change: Change) -> str:
         State.APPLIED: "Biến động này đã có hiệu lực.",
         State.REJECTED: "Đề nghị này đã bị trả lại hoặc rút trước đó.",
     }[State(change.state)]
+
+
+def needs_decision(change: Change) -> bool:
+    """Whether it takes effect by a decision only."""
+    return change.kind not in WITHOUT_DECISION or says_alive(change.proposal)
 
 
 def deciders_of(change: Change) -> frozenset[Role]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from beneficiaries.changes.views import decisions, lists, moves, pauses, proposing
+from beneficiaries.changes.views import alive, decisions, lists, moves, pauses, proposing
 
 urlpatterns = [
     path("quyet-dinh/", decisions.decisions, name="decisions"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("bien-dong/<int:pk>/y-kien/", moves.object_to_move, name="change_object"),
     path("<int:pk>/de-nghi-huong/", proposing.start, name="change_start"),
     path("<int:pk>/thoi-huong/", proposing.stop, name="change_stop"),
+    path("<int:pk>/con-song/", alive.alive, name="change_alive"),
     path("<int:pk>/tam-dung/", pauses.suspend, name="change_suspend"),
     path("<int:pk>/huong-tiep/", pauses.resume, name="change_resume"),
     path("che-do/<int:pk>/dieu-chinh/", proposing.adjust, name="change_adjust"),

@@ -16,7 +16,7 @@ from batosocial.territory.models import Unit
 from beneficiaries import confidential
 from beneficiaries.changes.docket import KINDS
 from beneficiaries.changes.outlook import Outlook, Outlooks
-from beneficiaries.changes.proposal import Proposal
+from beneficiaries.changes.proposal import ALIVE, Proposal, says_alive
 from beneficiaries.changes.showing import starts
 from beneficiaries.models import Category, Change, Entitlement
 
@@ -83,7 +83,9 @@ def _rows(change: Change, outlooks: Outlooks) -> list[Row]:
         if category is None and change.entitlement:
             category = change.entitlement.category
         return [_row(change, category, amount, outlook)]
-    if change.entitlement_id:
+    if says_alive(change.proposal):
+        ended = outlooks.revived(change)
+    elif change.entitlement_id:
         ended = [row for row in outlooks.rows[change.person_id] if row.pk == change.entitlement_id]
     else:
         ended = [row for row in outlooks.rows[change.person_id] if _ends_by(row, change)]
@@ -125,13 +127,13 @@ def _row(change: Change, category: Category | None, amount: int | None, outlook:
         place=", ".join(part for part in (person.hamlet, str(person.commune)) if part),
         commune=str(person.commune),
         commune_id=person.commune_id,
-        kind=KINDS[Change.Kind(change.kind)],
+        kind=ALIVE if says_alive(change.proposal) else KINDS[Change.Kind(change.kind)],
         group=group,
         regime=REGIMES.get(Category.Regime(category.regime), "") if category else "",
         amount=amount,
         starts=starts(change),
         month=change.effective_month,
-        reason=str(change.reason) if change.reason else "",
+        reason=str(change.reason) if change.reason else (ALIVE if says_alive(change.proposal) else ""),
         basis=change.reason.legal_basis if change.reason else "",
         arrears=arrears,
         arrears_months=outlook.arrears if outlook else 0,

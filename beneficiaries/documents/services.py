@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 
 from batosocial.audit import services as audit
 from batosocial.lib import clock, months
@@ -51,7 +52,8 @@ def make_proposal(*, actor: User, policy: str, commune: Unit | None = None) -> M
         commune = actor.unit
     elif commune is not None and commune.parent_id != actor.unit_id:
         raise PermissionDenied
-    found = _read(Change.objects.visible_to(actor).filter(policy=policy).exclude(kind__in=WITHOUT_DECISION))
+    no_decision = Q(kind__in=WITHOUT_DECISION) & ~Q(proposal__has_key="alive")
+    found = _read(Change.objects.visible_to(actor).filter(policy=policy).exclude(no_decision))
     month, today = first_open_month(policy), clock.today()
     if commune is not None:
         found = [

@@ -12,11 +12,14 @@ from batosocial.web.forms import DayInput, MonthField
 from beneficiaries.forms import CommuneFilter, choices_with_all, commune_field
 from beneficiaries.models import Person, Policy
 from payments.effects import law
+from payments.effects.grants import NOT_DEAD
 from payments.effects.refusal import Refused
 from payments.models import Grant, Receivable
 
 _DAY = {"invalid": "Hãy ghi ngày dạng 22/07/2024.", "required": "Hãy ghi ngày dạng 22/07/2024."}
 WAITING, OPEN = "waiting", "open"
+#: Decided grants of somebody who is alive after all, which a list or a payer has.
+GROUNDLESS = "groundless"
 
 
 def _search() -> forms.CharField:
@@ -63,7 +66,10 @@ class GrantFilter(EffectFilter):
     trang_thai = forms.ChoiceField(
         label="Trạng thái",
         required=False,
-        choices=choices_with_all([(WAITING, "Đang chờ giải quyết"), *Grant.State.choices], "Mọi trạng thái"),
+        choices=choices_with_all(
+            [(WAITING, "Đang chờ giải quyết"), *Grant.State.choices, (GROUNDLESS, "Không còn căn cứ, phải thu hồi")],
+            "Mọi trạng thái",
+        ),
     )
     chinh_sach = _policy()
     xa = commune_field()
@@ -73,6 +79,8 @@ class GrantFilter(EffectFilter):
         state = self.cleaned_data.get("trang_thai")
         if state == WAITING:
             return rows.filter(state__in=(Grant.State.OPEN, Grant.State.PROPOSED, Grant.State.APPRAISED))
+        if state == GROUNDLESS:
+            return rows.filter(state=Grant.State.DECIDED, reason=NOT_DEAD)
         return rows.filter(state=state) if state else rows
 
 

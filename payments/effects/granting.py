@@ -20,8 +20,9 @@ from batosocial.staff.models import Role, User
 from beneficiaries.changes.services import DECIDERS, DECIDING_ROLES
 from beneficiaries.models import Policy
 from payments.effects import law
+from payments.effects.grants import NOT_DEAD
 from payments.effects.refusal import Refused
-from payments.models import Grant
+from payments.models import Grant, PaymentLine, PaymentList
 
 State = Grant.State
 PROPOSERS = frozenset({Role.COMMUNE_OFFICER})
@@ -126,14 +127,17 @@ def return_grant(*, actor: User, grant_id: int, reason: str) -> bool:
 
 @transaction.atomic
 def decline_grant(*, actor: User, grant_id: int, reason: str) -> bool:
-    """Say that there is no claim, for a reason. False where that was said before. Errors as in ``return_grant``."""
+    """Say that there is no claim, for a reason; of a decided grant too where its person is alive after all, once the
+    money is back or was not paid. False where that was said before. Errors as in ``return_grant``."""
     grant = _locked(actor, grant_id, REFUSERS)
     if grant.state == State.DECLINED:
         return False
     reason = _reason(reason)
     _check_refuser(grant, actor)
-    if grant.state == State.DECIDED:
+    if grant.state == State.DECIDED and not is_groundless(grant):
         raise Refused(_state_says(grant))
+    if PaymentLine.objects.filter(grant=grant, payment__payment_list__state=PaymentList.State.DRAFT).exists():
+        raise Refused("Khoản này đang ở danh sách chưa trình; hãy lập lại danh sách đó trước.")
     _move(actor, grant, "không giải quyết trợ cấp khi chết", {"state": State.DECLINED, "reason": reason})
     return True
 
@@ -182,6 +186,11 @@ def decide_grant(*, actor: User, grant_id: int, number: str, date: datetime.date
     }
     _move(actor, grant, "quyết định trợ cấp khi chết", values, details={"số": number, "ngày": date})
     return True
+
+
+def is_groundless(grant: Grant) -> bool:
+    """Whether it was decided, and a list has it, but the death was recorded by mistake."""
+    return grant.state == State.DECIDED and grant.reason == NOT_DEAD
 
 
 # --- shared ------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from beneficiaries.changes.services import DECIDERS
 from beneficiaries.models import Policy
 from payments.effects import law
 from payments.effects.claims import excess_of, remaining, with_receipts
-from payments.effects.granting import APPRAISERS, PROPOSERS
+from payments.effects.granting import APPRAISERS, PROPOSERS, is_groundless
 from payments.effects.recovering import COLLECTORS
 from payments.effects.stops import ANSWERERS, LIFTERS
 from payments.models import Grant, Payment, Receivable, StopOrder
@@ -69,6 +69,9 @@ def dress_grant(grant: Any, user: User) -> None:
         grant.tone, grant.state_label = "danger", "Cần xã bổ sung"
     if grant.state == Grant.State.DECIDED:
         grant.state_label = "Đã lên danh sách chi" if line else "Đã quyết định, chờ lên danh sách"
+    grant.groundless = is_groundless(grant)
+    if grant.groundless:
+        grant.tone = "danger"
     grant.deadline = deadline_of(grant)
     grant.is_late = grant.deadline is not None and grant.deadline < clock.today()
     mine = user.pk in (grant.proposed_by_id, grant.appraised_by_id)
@@ -78,7 +81,9 @@ def dress_grant(grant: Any, user: User) -> None:
     grant.can_appraise = user.role in APPRAISERS and waits and not mine
     grant.can_decide = decides and not mine
     grant.can_return = (user.role in APPRAISERS and waits) or decides
-    grant.can_decline = (user.role in APPRAISERS and (waits or grant.state == Grant.State.OPEN)) or decides
+    grant.can_decline = (
+        user.role in APPRAISERS and (waits or grant.groundless or grant.state == Grant.State.OPEN)
+    ) or decides
     grant.can_reopen = user.role in APPRAISERS and grant.state == Grant.State.DECLINED
 
 

@@ -8,6 +8,8 @@ from batosocial.web.todo import Todo
 from beneficiaries.changes.services import DECIDERS
 from beneficiaries.models import Policy
 from payments.effects.claims import OPEN, excess_of
+from payments.effects.forms import GROUNDLESS
+from payments.effects.grants import NOT_DEAD
 from payments.effects.stops import visible_orders
 from payments.models import Grant, Receivable, StopOrder
 
@@ -36,6 +38,7 @@ def _grants(user: User) -> list[Todo]:
     counts = Grant.objects.visible_to(user).aggregate(
         open=Count("pk", filter=Q(state=state.OPEN)),
         proposed=Count("pk", filter=Q(state=state.PROPOSED) & ~Q(proposed_by=user)),
+        groundless=Count("pk", filter=Q(state=state.DECIDED, reason=NOT_DEAD)),
         appraised=Count("pk", filter=decides & ~Q(proposed_by=user) & ~Q(appraised_by=user)),
     )
     if user.role == Role.COMMUNE_OFFICER:
@@ -53,6 +56,16 @@ def _grants(user: User) -> list[Todo]:
     if user.role == Role.DISTRICT_OFFICER:
         found.append(
             Todo("hồ sơ mai táng phí chờ thẩm định", counts["proposed"], f"{url}?trang_thai=proposed", "warning")
+        )
+        hint = "Sổ đã đính chính là còn sống: chưa chi thì báo tổ chức chi trả dừng, đã chi thì thu hồi."
+        found.append(
+            Todo(
+                "trợ cấp khi chết của người còn sống",
+                counts["groundless"],
+                f"{url}?trang_thai={GROUNDLESS}",
+                "danger",
+                hint,
+            )
         )
     label = "hồ sơ mai táng phí chờ quyết định"
     if user.role != Role.CHAIRMAN:

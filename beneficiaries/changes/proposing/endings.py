@@ -1,4 +1,4 @@
-"""Proposing that benefits end: by a death, or for a reason of the law."""
+"""Proposing that benefits end: by a death, or for a reason of the law; and that a death was a mistake."""
 
 import datetime
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from batosocial.lib import clock
 from batosocial.lib.text import clean
 from batosocial.staff.models import User
 from beneficiaries.changes import law
+from beneficiaries.changes.alive import proposal_of, standing_deaths
 from beneficiaries.changes.proposal import Paper, dump_paper
 from beneficiaries.changes.proposing.shared import (
     ProposalRefused,
@@ -60,6 +61,43 @@ def propose_stop(
     return [store_proposal(change, data, actor, note, {}, needs_sign_off=needs_sign_off) for change in drafts]
 
 
+@transaction.atomic
+def propose_alive(
+    *, actor: User, person_id: int, paper: Paper | None, note: str, needs_sign_off: bool = False
+) -> list[Change]:
+    """Propose to take back a death that was recorded by mistake: one change for each policy whose benefits it ended,
+    because each has its own decision. ``note`` says what was wrong.
+
+    The benefits run again from the first month that was taken away, the months since are arrears. Errors as in
+    ``propose_start``; refused where nothing says that the person is dead, or where something about it still waits.
+    """
+    person = lock_person(actor, person_id)
+    errors: dict[str, str] = {}
+    paper = paper or Paper()
+    check_paper(paper, errors)
+    if not clean(note):
+        errors["note"] = "Hãy ghi đã nhầm ở đâu, ví dụ: trích lục khai tử là của người khác cùng họ tên."
+    deaths = standing_deaths(person, person.changes.select_related("reason"))
+    if not deaths and person.died_on is None:
+        errors[""] = "Sổ không ghi người này đã chết."
+    elif not deaths:
+        errors[""] = "Không có quyết định thôi hưởng do chết nào của người này trong cổng để đính chính."
+    pending = pending_of(person)
+    if pending.filter(proposal__has_key="alive").exists():
+        errors[""] = "Đã có đề nghị đính chính còn sống của người này đang chờ."
+    elif pending.filter(kind="stop", proposal__died_on__isnull=False).exclude(proposal__died_on=None).exists():
+        errors[""] = "Còn đề nghị thôi hưởng do chết của người này đang chờ; hãy rút hoặc trả lại đề nghị đó trước."
+    if errors:
+        raise ProposalRefused(errors)
+    made = []
+    for policy, given in deaths.items():
+        data = dict(proposal_of(person, given)) | dump_paper(paper)
+        month = datetime.date.fromisoformat(data["first_month"])
+        change = Change(kind=Change.Kind.CORRECT, policy=policy, person=person, effective_month=month)
+        made.append(store_proposal(change, data, actor, note, {}, needs_sign_off=needs_sign_off))
+    return made
+
+
 def _by_death(
     person: Person, rows: Sequence[Entitlement], died_on: datetime.date, errors: dict[str, str]
 ) -> list[Change]:
@@ -71,6 +109,8 @@ def _by_death(
         errors["happened_on"] = f"Sổ đã ghi người này chết ngày {person.died_on:%d/%m/%Y}; hãy đối chiếu trích lục."
     if pending_of(person).filter(kind="stop", proposal__died_on__isnull=False).exclude(proposal__died_on=None).exists():
         errors[""] = "Đã có đề nghị thôi hưởng do chết của người này đang chờ."
+    if pending_of(person).filter(proposal__has_key="alive").exists():
+        errors[""] = "Đang có đề nghị đính chính còn sống của người này; hãy chờ quyết định hoặc trả lại đề nghị đó."
     month = law.stop_month(died_on)
     running = [row for row in rows if row.months.upper is None or row.months.upper > month]
     if not running:

@@ -66,6 +66,7 @@ def _page(request: StaffRequest, pk: int, *, full: bool = False) -> HttpResponse
         "changes": proposed,
         "waiting": changes.waiting_of(proposed),
         "proposes": user.role in PROPOSING_ROLES,
+        "may_be_alive": changes.may_be_alive(found, proposed),
         "stoppable": any(benefit.due or benefit.suspended for benefit in granted),
         "pausable": any(benefit.due and not benefit.paused for benefit in granted),
         "resumable": any((benefit.due or benefit.suspended) and benefit.paused for benefit in granted),
