@@ -254,7 +254,9 @@ class AliveForm(PaperForm):
         note.error_messages["required"] = (
             "Hãy ghi đã nhầm ở đâu, ví dụ: trích lục khai tử là của người khác cùng họ tên."
         )
-        self.fields["paper_kind"].help_text = "Ví dụ: Xác nhận thông tin về cư trú của Công an xã."
+        paper = self.fields["paper_kind"]
+        paper.help_text = "Ví dụ: Xác nhận thông tin về cư trú của Công an xã."
+        paper.error_messages["required"] = "Hãy ghi giấy tờ kèm theo, ví dụ: Xác nhận thông tin về cư trú."
 
 
 class MoveForm(PaperForm):

@@ -209,8 +209,8 @@ class Outlooks:
         return self._of(person_id, policy, month, doing)
 
     def of_revival(self, person_id: int, policy: str, month: datetime.date, undo: Undo) -> Outlook:
-        """What taking back a death would do."""
-        return self._of(person_id, policy, month, Doing.revival(undo))
+        """What taking back a death would do to one month, by its own rates."""
+        return self._at(person_id, policy, month, Doing.revival(undo))
 
     def revived(self, change: Change) -> list[Entitlement]:
         """The entitlements that a correction brings back, which a death had ended."""

@@ -75,6 +75,7 @@ SELECT m.commune_id, m.person_id, person.name, e.category_id, m.entitlement_id, 
        WHEN m.before IS NULL THEN CASE
            WHEN elsewhere_before.id IS NOT NULL THEN 'moved_in'
            WHEN pause_before.id IS NOT NULL AND pause_now.id IS NULL THEN 'resume'
+           WHEN revived.id IS NOT NULL THEN 'correct'
            WHEN m.was AND e.months @> %(before)s::date AND g.applied_at < lists_before.made_at THEN 'highest'
            WHEN lower(e.months) >= %(month)s OR lists_before.made_at IS NULL
                 OR g.applied_at >= lists_before.made_at - interval '1 hour'
@@ -88,6 +89,7 @@ SELECT m.commune_id, m.person_id, person.name, e.category_id, m.entitlement_id, 
            WHEN NOT e.months @> %(month)s::date THEN CASE WHEN ending.kind IN ('adjust', 'correct') THEN ending.kind
                 ELSE 'stop' END
            WHEN pause_now.id IS NOT NULL THEN 'suspend'
+           WHEN revived.id IS NOT NULL THEN 'death'
            WHEN m.is_now THEN 'highest'
            ELSE 'unexplained' END
        ELSE CASE
@@ -100,9 +102,12 @@ SELECT m.commune_id, m.person_id, person.name, e.category_id, m.entitlement_id, 
            ELSE 'unexplained' END
        END,
        CASE
-       WHEN m.before IS NULL THEN coalesce(CASE WHEN pause_now.id IS NULL THEN pause_before.ended_by_id END, g.id)
+       WHEN m.before IS NULL THEN coalesce(
+           CASE WHEN pause_now.id IS NULL THEN pause_before.ended_by_id END, revived.id, g.id
+       )
        WHEN m.after IS NULL THEN coalesce(
-           e.voided_by_id, CASE WHEN NOT e.months @> %(month)s::date THEN e.ended_by_id END, pause_now.change_id
+           e.voided_by_id, CASE WHEN NOT e.months @> %(month)s::date THEN e.ended_by_id END, pause_now.change_id,
+           revived.id
        )
        END
 FROM marked m
@@ -116,6 +121,17 @@ LEFT JOIN payments_paymentline line_after ON line_after.id = m.line_after
 LEFT JOIN beneficiaries_suspension pause_before
     ON pause_before.entitlement_id = e.id AND pause_before.months @> %(before)s::date
 LEFT JOIN beneficiaries_suspension pause_now ON pause_now.entitlement_id = e.id AND pause_now.months @> %(month)s::date
+-- A death that was taken back: the lists between rested on it, the first one after it has the person again.
+LEFT JOIN LATERAL (
+    SELECT c.id FROM beneficiaries_change c
+    WHERE c.person_id = m.person_id AND c.policy = %(policy)s AND c.kind = 'correct' AND c.state = 'applied'
+      AND c.proposal ->> 'alive' = 'true'
+      AND CASE WHEN m.before IS NULL
+          THEN c.effective_month <= %(before)s AND e.months @> %(before)s::date
+               AND c.applied_at >= lists_before.made_at - interval '1 hour'
+          ELSE c.effective_month <= %(month)s AND e.months @> %(month)s::date END
+    ORDER BY c.id DESC LIMIT 1
+) revived ON m.before IS NULL OR m.after IS NULL
 LEFT JOIN payments_paymentline elsewhere_before
     ON m.before IS NULL AND elsewhere_before.entitlement_id = e.id AND elsewhere_before.month = %(before)s
    AND elsewhere_before.kind = 'regular'

@@ -342,8 +342,17 @@ def test_the_form_says_what_will_happen() -> None:
     page = _client(Role.COMMUNE_OFFICER).get(reverse("beneficiaries:change_alive", args=[dead().pk])).content.decode()
     assert "hưởng lại từ tháng 7/2024" in page
     assert "Truy lĩnh tháng 7/2024" in page
-    assert "500.000" in page
+    assert "khoảng <strong>500.000 đ" in page
     assert "Chủ tịch UBND huyện" in page
+
+
+def test_the_form_counts_each_month_by_its_own_rate() -> None:
+    """360.000 đ up to June, 500.000 đ from July on (NĐ 76/2024)."""
+    person = make.person(birth="1940")
+    make.entitlement(person)
+    die(person, datetime.date(2024, 4, 20))
+    page = _client(Role.COMMUNE_OFFICER).get(reverse("beneficiaries:change_alive", args=[person.pk])).content.decode()
+    assert "Truy lĩnh tháng 5/2024, 6/2024, 7/2024: khoảng <strong>1.220.000 đ" in page
 
 
 def test_the_form_is_sent_once_and_what_is_missing_is_said() -> None:

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from beneficiaries.changes import services
 from beneficiaries.models import Change, Person
 from payments.effects import granting
 from payments.effects.todos import effects
 from payments.ledger import verify_ledger
+from payments.ledger.differences import differences_of
 from payments.models import Grant, PaymentList, Receivable, StopOrder
 from payments.opening import remake_list
 from tests import factories as make
@@ -33,6 +35,11 @@ def alive(person: Person, date: datetime.date = flow.TODAY) -> list[Change]:
 
 def of_grants(person: Person) -> set[tuple[str, bool]]:
     return {(row.state, hasattr(row, "line")) for row in Grant.objects.filter(person=person)}
+
+
+def _cause(person: Person, month: datetime.date) -> str:
+    found = differences_of("BTXH", month, [person.commune_id])
+    return next(one.cause for one in found if one.person_id == person.pk)
 
 
 # --- lists in each state ------------------------------------------------------------------------------------------
@@ -95,7 +102,9 @@ def test_decided_in_july_left_out_in_august_corrected_and_paid_in_september(sett
 def test_a_death_in_a_paid_month_owes_only_what_was_not_paid(settings: Any) -> None:
     cycle.empty_district()
     person = make.person(birth="1940")
-    make.entitlement(person, start=AUGUST)
+    benefit = make.entitlement(person, start=AUGUST)
+    long_ago = timezone.now() - datetime.timedelta(days=3)
+    Change.objects.filter(pk=benefit.granted_by_id).update(applied_at=long_ago)
     cycle.open_next(AUGUST, settings)
     cycle.pay_everybody(AUGUST)
     settings.BUSINESS_DATE = datetime.date(2024, 8, 15)
@@ -107,6 +116,8 @@ def test_a_death_in_a_paid_month_owes_only_what_was_not_paid(settings: Any) -> N
     assert Receivable.objects.get(person=person).state == "cancelled"
     cycle.open_next(cycle.OCTOBER, settings)
     assert cycle.lines(person, cycle.OCTOBER) == [("arrears", "2024-09", 500_000), ("regular", "2024-10", 500_000)]
+    causes = {month: _cause(person, month) for month in (SEPTEMBER, cycle.OCTOBER)}
+    assert causes == {SEPTEMBER: "death", cycle.OCTOBER: "correct"}
     assert not verify_ledger().problems
 
 
