@@ -11,7 +11,7 @@ from django.db import connection
 from batosocial.lib import money, months
 from batosocial.staff.models import Payer
 from payments.models import Payment, PaymentList, Period, ResultRow
-from payments.results import gone, words
+from payments.results import gone, stopping, words
 from payments.results.gone import Gone
 from payments.results.reading import Row
 
@@ -41,6 +41,8 @@ class Known:
     month: datetime.date
     commune_name: str
     policy: str
+    #: Ordered not to be paid, and the payer does not say that it was paid before.
+    stopped: bool
     gone: Gone | None
 
     @property
@@ -55,7 +57,7 @@ class Known:
 _FIELDS = f"""
     SELECT p.id, p.number, p.cccd, p.account_number, p.total, p.planned_channel, p.payer_id, p.result,
            p.return_reason, p.result_note, p.paid_on, p.reference, l.state, l.locked_on, o.state, o.month,
-           l.commune_name, o.policy, {gone.COLUMNS}
+           l.commune_name, o.policy, {stopping.IS_STOPPED}, {gone.COLUMNS}
     FROM payments_payment p
     JOIN payments_paymentlist l ON l.id = p.payment_list_id
     JOIN payments_period o ON o.id = l.period_id
@@ -239,6 +241,8 @@ def _compare(one: Matched, known: Known) -> None:
             words.DATE,
             f"Ngày {row.day:%d/%m/%Y} trước ngày chốt danh sách ({known.locked_on:%d/%m/%Y}); hãy kiểm tra lại.",
         )
+    if known.stopped and row.result in Payment.PAID and known.result not in Payment.PAID:
+        row.error(words.RESULT, stopping.objection(known.number))
     if row.has_error or not row.result:
         return
     if known.result in Payment.PAID:

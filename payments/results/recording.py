@@ -14,6 +14,7 @@ from batosocial.lib import clock, months
 from batosocial.staff.models import Payer, User
 from payments import hooks
 from payments.models import ResultBatch, ResultRow
+from payments.results import stopping
 from payments.results.matching import Choices, Matched, match_rows
 from payments.results.reading import read_results
 
@@ -118,6 +119,8 @@ _CHANGED = f"""
             r.data->'seen'->>'result', r.data->'seen'->>'return_reason', r.data->'seen'->>'result_note',
             (r.data->'seen'->>'paid_on')::date, r.data->'seen'->>'reference'
         )
+        OR (r.data->'new'->>'result' IN ('paid_account', 'paid_cash') AND p.result NOT IN ('paid_account', 'paid_cash')
+            AND {stopping.IS_STOPPED})
         -- Carried on or returned to the budget since.
         OR p.result IN ('returned', 'not_collected') AND EXISTS (
             SELECT 1 FROM payments_paymentline i WHERE i.payment_id = p.id AND (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from batosocial.lib import months
 from payments.models import Payment, PaymentList, Period
+from payments.results import stopping
 from payments.results.gone import where_it_went
 from payments.results.matching import channel_objection
 
@@ -56,6 +57,8 @@ def objections(payment: Payment, new: NewResult, *, why: str, today: datetime.da
         return {"": closed}
     if objection := channel_objection(new.result, payment.planned_channel):
         found["result"] = objection
+    if new.result in Payment.PAID and payment.result not in Payment.PAID and stopping.is_stopped(payment):
+        found["result"] = stopping.objection(payment.number)
     if new.result == Payment.Result.RETURNED and not new.return_reason:
         found["return_reason"] = "Hãy chọn vì sao ngân hàng trả lại."
     if new.result == Payment.Result.NOT_COLLECTED and new.return_reason not in ("", Payment.ReturnReason.DECEASED):
