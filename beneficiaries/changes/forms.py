@@ -340,6 +340,8 @@ def _reason_label(code: str, name: str, basis: str) -> str:
         name = "Mất tích theo quy định của pháp luật"
     elif code == law.DEATHS[Category.Regime.CARE]:
         name = "Đối tượng được nhận chăm sóc chết, hoặc một trong hai người mất tích"
+    elif code == law.FORGERY:
+        name = "Đã có kết luận khai man, giả mạo hồ sơ (ngày kết luận)"
     return f"{name} ({basis})"
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.db.models import Q
+
 from batosocial.lib import months
 from batosocial.lib.dates import PartialDate, age_months, reaches_age_on
 from beneficiaries.models import Category, Change, ChangeReason, Policy
@@ -29,7 +31,9 @@ _SCOPE = {Category.Regime.ALLOWANCE: "BTXH", Category.Regime.CARE: "CSND", Categ
 ENDS_WHEN_SIGNED = frozenset({"PL02-54.3"})
 #: k4 Điều 54 PL 02/2020: ends from the day the judgment takes effect. A month is paid whole or not at all, so that its
 #: month is the first that is not paid, as with those that end when signed.
-_ENDS_IN_THE_MONTH = ENDS_WHEN_SIGNED | {"PL02-54.4"}
+#: Điều 55 PL 02/2020, k2 Điều 118 NĐ 131/2021: forgery suspends, and once it is concluded ends from that month.
+FORGERY = "PL02-55"
+_ENDS_IN_THE_MONTH = ENDS_WHEN_SIGNED | {"PL02-54.4", FORGERY}
 #: Ages in years of those for whom a benefit is paid, as [from, below]: khoản 4 Điều 5 (a child up to 22 at school),
 #: khoản 1 Điều 20 (a child below 4), đ.d khoản 2 Điều 20 (a child) NĐ 20/2021.
 _DEPENDANT_AGES = {"BTXH-4": (0, 22), "CSND-1A": (0, 4), "CSND-2D2": (0, 16)}
@@ -95,8 +99,8 @@ def stop_month(happened_on: datetime.date, reason: str = "") -> datetime.date:
     """The first month without the benefit: right after the month of death or of the lost condition (khoản 2 Điều 8 NĐ
     20/2021; of NCC by inference from Điều 125 NĐ 131/2021), so that the month itself is still paid.
 
-    ``reason`` is the code of a ChangeReason; khoản 3, 4 Điều 54 PL 02/2020 end from the month itself: that of the
-    decision, that in which the judgment takes effect.
+    ``reason`` is the code of a ChangeReason; khoản 3, 4 Điều 54 and Điều 55 PL 02/2020 end from the month itself: that
+    of the decision, that in which the judgment takes effect, that of the conclusion.
     """
     month = months.first(happened_on)
     return month if reason in _ENDS_IN_THE_MONTH else months.add(month, 1)
@@ -110,13 +114,14 @@ def death_reason(regimes: Iterable[str]) -> str:
 
 def ends(reason: ChangeReason, category: Category) -> bool:
     """Whether the reason is one for which a benefit of this category stops."""
-    return reason.action in _ENDING and reason.scope == _SCOPE.get(Category.Regime(category.regime))
+    ending = reason.action in _ENDING or reason.code == FORGERY
+    return ending and reason.scope == _SCOPE.get(Category.Regime(category.regime))
 
 
 def ending_reasons(regimes: Iterable[str]) -> list[ChangeReason]:
     """Reasons other than a death for which benefits of these regimes stop."""
     scopes = {_SCOPE[Category.Regime(regime)] for regime in regimes}
-    found = ChangeReason.objects.filter(action__in=_ENDING, scope__in=scopes)
+    found = ChangeReason.objects.filter(Q(action__in=_ENDING) | Q(code=FORGERY), scope__in=scopes)
     return list(found.exclude(code="ND131-122").order_by("scope", "pk"))
 
 

@@ -18,6 +18,7 @@ from payments.handover.layouts import FIELDS, Layout, Transfer, cells
 from payments.handover.points import Points
 from payments.models import HandOver, Payment
 from payments.papers import A4, DEMO_NOTE, receiver, words_of
+from payments.results.stopping import ORDERED as IS_STOPPED
 
 HEADING = "Tờ này đi kèm tệp, không gửi vào hệ thống của ngân hàng."
 CASH_COLUMNS = (
@@ -66,27 +67,38 @@ def _title(hand_over: HandOver) -> str:
 
 
 def account_file(hand_over: HandOver, layout: Layout, rows: Sequence[Transfer]) -> bytes:
-    """One heading row, then one row per payment: no merged cells, no total. Count and sum stand on a second sheet."""
+    """One heading row, then one row per payment: no merged cells, no total. Count and sum stand on a second sheet.
+
+    The bank transfers the first sheet as it is, so what must not be paid stands on a sheet of its own.
+    """
     output = io.BytesIO()
     with _book(hand_over, output) as book:
         text = book.add_format({"num_format": "@"})
         figure = book.add_format({"num_format": "0"})
-        sheet = book.add_worksheet("Chi tra")
-        for index, column in enumerate(layout.columns):
-            kind = figure if column.field in ("position", "amount") else text
-            sheet.set_column(index, index, FIELDS[column.field].width, kind)
-            sheet.write_string(0, index, column.heading, text)
-        for number, transfer in enumerate(rows, 1):
-            for index, value in enumerate(cells(layout, transfer, number)):
-                if isinstance(value, int):
-                    sheet.write_number(number, index, value, figure)
-                else:
-                    sheet.write_string(number, index, value, text)
-        _write_summary(book, hand_over, count=len(rows), amount=sum(row.amount for row in rows))
+        stopped = [row for row in rows if row.stopped]
+        _write_transfers(book.add_worksheet("Chi tra"), layout, [row for row in rows if not row.stopped], text, figure)
+        if stopped:
+            _write_transfers(book.add_worksheet("Khong chi"), layout, stopped, text, figure)
+        _write_summary(book, hand_over, rows)
     return output.getvalue()
 
 
-def _write_summary(book: Any, hand_over: HandOver, *, count: int, amount: int) -> None:
+def _write_transfers(sheet: Any, layout: Layout, rows: Sequence[Transfer], text: Any, figure: Any) -> None:
+    for index, column in enumerate(layout.columns):
+        kind = figure if column.field in ("position", "amount") else text
+        sheet.set_column(index, index, FIELDS[column.field].width, kind)
+        sheet.write_string(0, index, column.heading, text)
+    for number, transfer in enumerate(rows, 1):
+        for index, value in enumerate(cells(layout, transfer, number)):
+            if isinstance(value, int):
+                sheet.write_number(number, index, value, figure)
+            else:
+                sheet.write_string(number, index, value, text)
+
+
+def _write_summary(book: Any, hand_over: HandOver, rows: Sequence[Transfer]) -> None:
+    amount = sum(row.amount for row in rows)
+    stopped = [row.amount for row in rows if row.stopped]
     sheet = book.add_worksheet("Tổng hợp")
     bold, figure = book.add_format({"bold": True}), book.add_format({"num_format": "#,##0", "align": "left"})
     sheet.set_column(0, 0, 24)
@@ -95,11 +107,17 @@ def _write_summary(book: Any, hand_over: HandOver, *, count: int, amount: int) -
         ("Tổ chức chi trả", hand_over.payer.name),
         ("Nội dung", _title(hand_over)),
         ("Ngày giao", f"{_day(hand_over):%d/%m/%Y}"),
-        ("Số khoản", count),
+        ("Số khoản", len(rows)),
         ("Tổng số tiền (đồng)", amount),
         ("Bằng chữ", words_of(amount)),
         ("Ghi chú", HEADING),
     ]
+    if stopped:
+        lines += [
+            ("Không chi (lệnh dừng chi)", f"{len(stopped)} khoản ở trang “Khong chi”"),
+            ("Số tiền không chi (đồng)", sum(stopped)),
+            ("Còn phải chi (đồng)", amount - sum(stopped)),
+        ]
     if settings.DEMO:
         lines.append(("", DEMO_NOTE))
     for row, (label, value) in enumerate(lines):
@@ -129,12 +147,15 @@ class CashRow:
     receiver: str
     amount: int
     at_home: bool
+    #: Ordered not to be paid before the file was made.
+    stopped: bool = False
 
 
 def cash_rows(payments: Any, points: Points) -> list[CashRow]:
     """The payments of a queryset (by commune, then position) with their pay point, those of a point together."""
     found = []
-    for payment in payments.select_related("payment_list").order_by("payment_list__commune__position", "position"):
+    ordered = payments.order_by("payment_list__commune__position", "position")
+    for payment in ordered.select_related("payment_list").annotate(stopped=IS_STOPPED):
         of_list = payment.payment_list
         found.append(
             (
@@ -150,6 +171,7 @@ def cash_rows(payments: Any, points: Points) -> list[CashRow]:
                     receiver="" if payment.payee_kind == Payment.PayeeKind.OWN else receiver(payment),
                     amount=payment.total,
                     at_home=payment.cash_reason == PayoutRoute.CashReason.FRAIL,
+                    stopped=payment.stopped,
                 ),
             )
         )
@@ -211,6 +233,8 @@ class _CashSheet:
         sheet.set_h_pagebreaks(breaks[:1023])
         total = sum(row.amount for row in rows)
         self._sum(f"Tổng cộng: {len(rows)} khoản", total)
+        if stopped := [row.amount for row in rows if row.stopped]:
+            self._sum(f"Trong đó KHÔNG CHI: {len(stopped)} khoản", sum(stopped))
         self._line(f"Bằng chữ: {words_of(total)}", self.bold)
         self.row += 1
         self._signatures()
@@ -234,7 +258,8 @@ class _CashSheet:
 
     def _payment(self, position: int, row: CashRow) -> None:
         values: list[str | int] = [position, row.number, row.name, row.birth, row.cccd, row.hamlet, row.receiver]
-        values += [row.amount, "Tại nhà" if row.at_home else "", "", "", ""]
+        values += [row.amount, "Tại nhà" if row.at_home else "", "", ""]
+        values.append("KHÔNG CHI (lệnh dừng chi)" if row.stopped else "")
         for index, value in enumerate(values):
             if isinstance(value, int):
                 self.sheet.write_number(self.row, index, value, self.figure if index == AMOUNT else self.middle)

@@ -17,6 +17,7 @@ from batosocial.lib import months
 from batosocial.lib.text import clean, without_accents
 from batosocial.staff.models import Payer, Role, User
 from payments.models import FileLayout, Payment
+from payments.results.stopping import ORDERED as IS_STOPPED
 
 #: What banks' systems take as the text of a transfer, from memory (rules.md 7).
 MAX_CONTENT = 140
@@ -171,6 +172,8 @@ class Transfer:
     commune: str
     month: str
     policy: str
+    #: Ordered not to be paid before the file was made.
+    stopped: bool = False
 
 
 TRANSFER_FIELDS = (
@@ -204,8 +207,9 @@ def transfers(payments: Any) -> list[Transfer]:
             commune=row["payment_list__commune_name"],
             month=months.label(row["payment_list__period__month"]),
             policy=row["payment_list__period__policy"],
+            stopped=row["stopped"],
         )
-        for row in payments.values(*TRANSFER_FIELDS)
+        for row in payments.annotate(stopped=IS_STOPPED).values(*TRANSFER_FIELDS, "stopped")
     ]
 
 

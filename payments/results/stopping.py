@@ -1,6 +1,11 @@
 """Payments that must not be paid: they are recorded as paid only when the payer says that the order came too late."""
 
+from django.db.models import Exists, OuterRef
+
 from payments.models import Payment, StopOrder
+
+#: Of a queryset of payments: whether an order not to pay stands.
+ORDERED = Exists(StopOrder.objects.filter(payment=OuterRef("pk"), lifted_at__isnull=True))
 
 #: Of a payment p, in SQL; ``objection`` below is what is said of it.
 IS_STOPPED = """EXISTS (

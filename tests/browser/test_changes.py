@@ -74,8 +74,9 @@ def test_from_the_proposal_to_the_list(portal: "Portal", new_page: NewPage) -> N
     chairman.goto(change_url)
     expect(chairman.get_by_text("Có hiệu lực").first).to_be_visible()
 
-    # Now it is in the lists: half a million more, and the person by name.
-    assert planned_amount(phong) == before + 500_000
+    # Now it is in the lists: half a million for August, and as much in arrears, for it counts from July, the month in
+    # which the decision was signed (đ.đ k1 Điều 8 NĐ 20/2021), whose list was made before.
+    assert planned_amount(phong) == before + 2 * 500_000
     press(phong, "Mở tháng 8/2024")
     expect(phong.get_by_text("Cộng 19 danh sách").first).to_be_visible(timeout=BACKGROUND)
     officer.goto("/chi-tra/?thang=2024-08")

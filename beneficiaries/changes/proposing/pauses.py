@@ -130,8 +130,9 @@ def _chosen(person_id: int, entitlement_ids: Sequence[int], errors: dict[str, st
 
 
 def _check_paper(paper: Paper | None, needs_sign_off: bool, errors: dict[str, str]) -> None:
-    if paper or not needs_sign_off:
-        check_paper(paper or Paper(), errors)
+    given = paper or Paper()
+    if given != Paper() or not needs_sign_off:
+        check_paper(given, errors)
 
 
 def _suspended_from(

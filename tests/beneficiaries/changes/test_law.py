@@ -127,7 +127,7 @@ def test_reasons_belong_to_their_regime() -> None:
     }
     assert {"TT02-2.1.b", "TT02-2.1.d", "ND20-8.4"} <= codes["allowance"]
     assert codes["care"] == {"TT02-2.2.a", "TT02-2.2.b", "TT02-2.2.c", "TT02-2.2.d"}
-    assert {"PL02-54.3", "PL02-54.4", "ND131-131"} == codes["merit"]
+    assert {"PL02-54.3", "PL02-54.4", "PL02-55", "ND131-131"} == codes["merit"]
     assert not law.ends(ChangeReason.objects.get(code="TT02-2.2.b"), category("BTXH-5C"))
     # A suspension is not an end.
     assert not law.ends(ChangeReason.objects.get(code="TT02-2.3.a"), category("BTXH-5C"))

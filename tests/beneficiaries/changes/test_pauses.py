@@ -382,6 +382,16 @@ class TestMeritEnds:
         assert row.months.upper == JUNE
         assert law.stop_month(day, "PL02-54.4") == JUNE
 
+    def test_when_forgery_is_concluded(self, person: Person) -> None:
+        """Điều 55 PL 02/2020, k2 Điều 118 NĐ 131/2021: suspended, then ended from the month of the conclusion."""
+        row = make.entitlement(person, "NCC-9")
+        flow.decided(suspend(row, "PL02-55", JUNE), date=datetime.date(2024, 6, 3))
+        day = datetime.date(2024, 7, 15)
+        change = flow.decided(stop(person, entitlement_ids=[row.pk], reason="PL02-55", happened_on=day)[0])
+        row.refresh_from_db()
+        pause = pause_of(row)
+        assert (row.months.upper, pause.months.upper, pause.ended_by) == (JULY, JULY, change)
+
 
 class TestSignOff:
     """What comes from a commune's review waits for the head of the Phòng."""

@@ -14,6 +14,7 @@ from payments import states
 from payments.effects.claims import excess_of
 from payments.effects.stops import answer_stop, lift_stop
 from payments.models import Payment, PaymentLine, Receivable, StopOrder
+from payments.results.rules import ResultRefused
 from tests import factories as make
 from tests.beneficiaries.changes import flow
 from tests.payments import rows
@@ -215,6 +216,9 @@ def test_a_stopped_payment_that_comes_back_as_paid_becomes_a_receivable() -> Non
     payment = scenes.paid_list(State.HANDED_OVER, [benefit])
     scenes.death(person)
     assert receivables(person) == []
+    with pytest.raises(ResultRefused, match="có lệnh dừng chi"):
+        scenes.record(payment)
+    answer_stop(actor=rows.clerk(payment.payer.code), order_id=StopOrder.objects.get().pk, answer="paid_before")
     scenes.record(payment)
     assert receivables(person) == [(AUGUST, 500_000, "found")]
     scenes.record(payment, scenes.NOT_COLLECTED, why="Ghi nhầm")
