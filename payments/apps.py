@@ -16,11 +16,11 @@ class PaymentsConfig(AppConfig):
         from payments.effects import callbacks as effects
         from payments.effects import todos as effect_todos
         from payments.handover import tasks as handover_tasks  # noqa: F401 (registers the jobs)
-        from payments.opening import first_month_to_open, months_with_lines
+        from payments.opening import first_month_to_open, money_on_lists, months_with_lines
         from payments.todos import todos
 
         months.register_provider(first_month_to_open)
-        paid_months.register_provider(months_with_lines)
+        paid_months.register_provider(months_with_lines, money_on_lists)
         payers = frozenset({Role.PAYER})
         register(NavItem("Danh sách chi trả", "payments:board", "list", BENEFIT_ROLES | payers, 300, "Chi trả"))
         register(NavItem("Kết quả chi trả", "payments:batches", "upload", DISTRICT_ROLES | payers, 310, "Chi trả"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from batosocial.lib import clock, money, months
 from batosocial.staff.models import Payer, Role, User
 from batosocial.territory.models import Unit
 from beneficiaries.models import Policy
+from beneficiaries.paid_months import OnLists
 from payments import hooks, ledger, timeline
 from payments.ledger import Side
 from payments.lines import AmountUnknown, Making, covered_months, make_payments, remove_payments
@@ -67,6 +68,26 @@ def months_with_lines(entitlement_ids: Collection[int]) -> dict[int, set[datetim
     for entitlement_id, month in rows:
         if entitlement_id is not None:
             found.setdefault(entitlement_id, set()).add(month)
+    return found
+
+
+def money_on_lists(entitlement_ids: Collection[int]) -> dict[int, dict[datetime.date, OnLists]]:
+    """Đồng paid and not paid of these entitlements by id and month, in one query: regular lines, arrears, carry-overs.
+
+    What was not paid and was carried on counts where it was carried to; what went back to the budget is on no list.
+    """
+    kinds = (PaymentLine.Kind.REGULAR, PaymentLine.Kind.ARREARS, PaymentLine.Kind.CARRY_OVER)
+    paid = Q(payment__result__in=Payment.PAID)
+    rows = (
+        PaymentLine.objects.filter(entitlement__in=entitlement_ids, kind__in=kinds)
+        .filter(carried_to__isnull=True, budget_return__isnull=True)
+        .order_by()
+        .values_list("entitlement", "month")
+        .annotate(paid=Coalesce(Sum("amount", filter=paid), 0), unpaid=Coalesce(Sum("amount", filter=~paid), 0))
+    )
+    found: dict[int, dict[datetime.date, OnLists]] = {}
+    for entitlement_id, month, given, waiting in rows:
+        found.setdefault(entitlement_id or 0, {})[month] = OnLists(int(given), int(waiting))
     return found
 
 

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Case, Count, IntegerField, Q, Value, When
 
 from batosocial.lib import clock
+from batosocial.lib.money import format_amount
 from batosocial.staff.models import Role, User
 from beneficiaries.changes.outlook import Outlook, signed
 from beneficiaries.changes.showing import ChangeLine, for_showing, read_outlooks, shown_lines
@@ -39,11 +40,12 @@ _REMEMBERED = datetime.timedelta(days=60)
 
 @dataclass(frozen=True)
 class Money:
-    """Đồng a month; of months that are on lists already what was paid too much (``back``, negative), and what is to be
-    paid after all (``owed``); None where an amount is not known."""
+    """Đồng a month; of months that are on lists already what was paid and has to come back (``back``), what is not paid
+    yet and will not be (``stops``), and what is to be paid after all (``owed``); None where an amount is not known."""
 
     monthly: int | None
     back: int | None
+    stops: int | None
     owed: int | None
 
     @property
@@ -53,7 +55,11 @@ class Money:
     @property
     def back_text(self) -> str:
         """Empty where nothing was paid too much."""
-        return "" if self.back == 0 else _text(self.back)
+        return _plain(self.back)
+
+    @property
+    def stops_text(self) -> str:
+        return _plain(self.stops)
 
     @property
     def owed_text(self) -> str:
@@ -62,6 +68,12 @@ class Money:
 
 def _text(amount: int | None) -> str:
     return signed(amount) or "chưa rõ"
+
+
+def _plain(amount: int | None) -> str:
+    if amount == 0:
+        return ""
+    return "chưa rõ" if amount is None else format_amount(amount)
 
 
 @dataclass(frozen=True)
@@ -101,7 +113,7 @@ class Part:
     lines: list[ChangeLine] = field(default_factory=list)
     kinds: list[Group] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
-    money: Money = field(default_factory=lambda: Money(0, 0, 0))
+    money: Money = field(default_factory=lambda: Money(0, 0, 0, 0))
     #: The forms of its steps, as the page has them.
     decision_form: Any = None
     reason_form: Any = None
@@ -259,13 +271,10 @@ def _money(lines: Sequence[ChangeLine], outlooks: Any) -> Money:
             found.append(outlooks.together([line.change for line in several]))
     return Money(
         _sum(outlook.difference for outlook in found),
-        _sum(_if_known(outlook.passed_amount, min) for outlook in found),
-        _sum(amount for outlook in found for amount in (_if_known(outlook.passed_amount, max), outlook.arrears_amount)),
+        _sum(outlook.back for outlook in found),
+        _sum(outlook.stops for outlook in found),
+        _sum(amount for outlook in found for amount in (outlook.owed, outlook.arrears_amount)),
     )
-
-
-def _if_known(amount: int | None, pick: Callable[[int, int], int]) -> int | None:
-    return None if amount is None else pick(0, amount)
 
 
 def _sum(amounts: Iterable[int | None]) -> int | None:

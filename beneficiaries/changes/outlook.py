@@ -14,6 +14,7 @@ from beneficiaries.changes.proposal import Proposal, Undo, says_alive
 from beneficiaries.changes.register import dependant
 from beneficiaries.models import Category, Change, Entitlement, Policy, Rate
 from beneficiaries.months import first_open_month
+from beneficiaries.paid_months import OnLists, money_on_lists
 
 
 @dataclass
@@ -47,17 +48,44 @@ class Outlook:
     #: the rates of each month, None where an amount is not known.
     passed: int = 0
     passed_amount: int | None = 0
+    #: Of these months, in đồng, by what really happened: what was paid and is not owed any more, what stands on lists
+    #: unpaid and is not owed any more, and what is owed beside both; None as above. With the months of the first two.
+    back: int | None = 0
+    back_months: int = 0
+    stops: int | None = 0
+    stops_months: int = 0
+    owed: int | None = 0
     #: Months of a suspension that are paid after all, and the đồng of them.
     arrears: int = 0
     arrears_amount: int | None = 0
     #: What ends only pauses.
     pauses: bool = False
 
-    def add_passed(self, difference: int | None) -> None:
-        """One more month that is on a list already."""
+    def add_passed(self, month: "Outlook", made: OnLists) -> None:
+        """One more month that is on a list already; ``made`` is what its lines are."""
         self.passed += 1
-        known = self.passed_amount is not None and difference is not None
-        self.passed_amount = (self.passed_amount or 0) + (difference or 0) if known else None
+        self.passed_amount = _plus(self.passed_amount, month.difference)
+        back, both = month._beyond(made.paid), month._beyond(made.paid + made.unpaid)
+        stops = None if back is None or both is None else both - back
+        self.back, self.stops = _plus(self.back, back), _plus(self.stops, stops)
+        self.back_months += back != 0
+        self.stops_months += stops != 0
+        self.owed = _plus(self.owed, month._lacking(made.paid + made.unpaid))
+
+    def _beyond(self, amount: int) -> int | None:
+        """What of this amount is owed before and not after; what was too much before is somebody else's matter."""
+        if amount == 0:
+            return 0
+        if self.after is None:
+            return None
+        already = max(0, amount - self.before) if self.before is not None else 0
+        return max(0, max(0, amount - self.after) - already)
+
+    def _lacking(self, amount: int) -> int | None:
+        """What is owed after beside this amount, and was not before."""
+        if self.after is None or self.before is None:
+            return None
+        return max(0, max(0, self.after - amount) - max(0, self.before - amount))
 
     @property
     def difference(self) -> int | None:
@@ -69,8 +97,17 @@ class Outlook:
         return signed(self.difference)
 
     @property
-    def passed_text(self) -> str:
-        return signed(self.passed_amount)
+    def back_text(self) -> str:
+        """ "900.000 đ"; "" where it is not known, as with the two below."""
+        return _plain(self.back)
+
+    @property
+    def stops_text(self) -> str:
+        return _plain(self.stops)
+
+    @property
+    def owed_text(self) -> str:
+        return _plain(self.owed)
 
     @property
     def arrears_text(self) -> str:
@@ -125,27 +162,42 @@ def signed(amount: int | None) -> str:
     return "không đổi" if amount == 0 else f"{'+' if amount > 0 else '−'}{format_amount(abs(amount))}"
 
 
+def _plain(amount: int | None) -> str:
+    return "" if amount is None else format_amount(amount)
+
+
+def _plus(total: int | None, amount: int | None) -> int | None:
+    return None if total is None or amount is None else total + amount
+
+
 class Outlooks:
     """Reads once what the outlooks of many changes need, in a fixed number of queries.
 
-    ``categories`` are those of the proposed benefits, by their code.
+    ``categories`` are those of the proposed benefits, by their code. Lists that show what is paid a month only go
+    without what was paid (``with_paid``).
     """
 
     def __init__(
-        self, person_ids: Collection[int], *, user: Any, categories: Mapping[str, Category] | None = None
+        self,
+        person_ids: Collection[int],
+        *,
+        user: Any,
+        categories: Mapping[str, Category] | None = None,
+        with_paid: bool = True,
     ) -> None:
         self.user = user
         self.today = clock.today()
         self.rows: dict[int, list[Entitlement]] = {pk: [] for pk in person_ids}
-        #: What a stop voided, which only taking that back brings back.
+        #: What was voided: taking a stop back brings back what that voided, and money was paid for some of it.
         self.voided: dict[int, list[Entitlement]] = {pk: [] for pk in person_ids}
         self.categories = categories or {}
         self.rates: list[Rate] = []
+        self.money: dict[int, dict[datetime.date, OnLists]] = {}
         if not self.rows:
             self.open_months: dict[str, datetime.date] = {}
             return
         self.open_months = {str(policy): first_open_month(policy) for policy in Policy}
-        voided = Entitlement.objects.filter(voided_by__kind=Change.Kind.STOP)
+        voided = Entitlement.objects.filter(voided_by__isnull=False)
         found = (Entitlement.objects.granted() | voided).filter(person__in=person_ids)
         found = found.exclude(category__regime=Category.Regime.ONE_OFF).order_by("pk")
         for row in found.select_related("category").prefetch_related("dependants", "suspensions"):
@@ -155,6 +207,8 @@ class Outlooks:
         kinds |= {category.pk for category in self.categories.values()}
         known = Rate.objects.filter(category__in=kinds, known_on__lte=self.today).order_by("-valid_from", "-known_on")
         self.rates = list(known)
+        if with_paid:
+            self.money = money_on_lists([row.pk for rows in held for row in rows])
 
     def of_change(self, change: Change) -> Outlook | None:
         """What a change that is not in force yet would do; None for a move, which moves no money."""
@@ -173,7 +227,9 @@ class Outlooks:
         earliest = min(month for month, _ in doings)
         for month in months.span(earliest, months.add(last, -1)):
             active = _joined(one for since, one in doings if since <= month)
-            found.add_passed(self._at(first.person_id, first.policy, month, active).difference)
+            found.add_passed(
+                self._at(first.person_id, first.policy, month, active), self._made(first.person_id, first.policy, month)
+            )
         for change, (_, doing) in zip(changes, doings, strict=True):
             self._add_arrears(found, change.person_id, change.policy, change.effective_month, doing)
         return found
@@ -237,7 +293,7 @@ class Outlooks:
         found = self._at(person_id, policy, max(month, first), doing)
         found.pauses = doing.pauses
         for passed in months.span(month, months.add(first, -1)):
-            found.add_passed(self._at(person_id, policy, passed, doing).difference)
+            found.add_passed(self._at(person_id, policy, passed, doing), self._made(person_id, policy, passed))
         self._add_arrears(found, person_id, policy, month, doing)
         return found
 
@@ -247,8 +303,12 @@ class Outlooks:
         for owed in months.span(doing.arrears_from, months.add(month, -1)):
             difference = self._at(person_id, policy, owed, doing).difference
             found.arrears += 1
-            known = found.arrears_amount is not None and difference is not None
-            found.arrears_amount = (found.arrears_amount or 0) + (difference or 0) if known else None
+            found.arrears_amount = _plus(found.arrears_amount, difference)
+
+    def _made(self, person_id: int, policy: str, month: datetime.date) -> OnLists:
+        """What stands on lists for a month of the person's benefits, whatever became of these since."""
+        rows = [row for row in [*self.rows[person_id], *self.voided[person_id]] if row.category.policy == policy]
+        return sum((self.money.get(row.pk, {}).get(month, OnLists()) for row in rows), OnLists())
 
     def _at(self, person_id: int, policy: str, shown: datetime.date, doing: Doing) -> Outlook:
         outlook = Outlook(shown)

@@ -96,18 +96,18 @@ class ChangeLine:
         return self.can_appraise or self.can_sign_off or self.can_decide or self.can_reject
 
 
-def lines_of(changes: Iterable[Any], user: User) -> list[ChangeLine]:
+def lines_of(changes: Iterable[Any], user: User, *, with_paid: bool = False) -> list[ChangeLine]:
     """Lines of changes that ``for_showing`` prepared; amounts of those that still wait."""
     given = list(changes)
-    return shown_lines(given, user, read_outlooks(given, user))
+    return shown_lines(given, user, read_outlooks(given, user, with_paid=with_paid))
 
 
-def read_outlooks(changes: Sequence[Any], user: User) -> Outlooks:
+def read_outlooks(changes: Sequence[Any], user: User, *, with_paid: bool = True) -> Outlooks:
     """What the amounts of those need that still wait; without any, only the categories are read."""
     codes = {str(change.proposal.get("category") or "") for change in changes} - {""}
     categories = {row.code: row for row in Category.objects.filter(code__in=codes)}
     people = {change.person_id for change in changes if _waits(change)}
-    return Outlooks(people, user=user, categories=categories)
+    return Outlooks(people, user=user, categories=categories, with_paid=with_paid)
 
 
 def shown_lines(changes: Iterable[Any], user: User, outlooks: Outlooks) -> list[ChangeLine]:

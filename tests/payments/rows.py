@@ -12,7 +12,7 @@ from batosocial.jobs.models import Job
 from batosocial.jobs.runner import run_job
 from batosocial.staff.models import Payer, Role, User
 from batosocial.territory.models import Unit
-from beneficiaries.models import Account, Category, Person, Policy
+from beneficiaries.models import Account, Category, Entitlement, Person, Policy
 from payments import ledger
 from payments.models import Payment, PaymentLine, PaymentList, Period, ResultBatch
 from payments.results import words
@@ -72,9 +72,12 @@ def payment(
     account: Account | None = None,
     payer: str = "BUUDIEN",
     category: str = "BTXH-5C",
+    entitlement: Entitlement | None = None,
     **fields: Any,
 ) -> Payment:
     """A payment of a draft with one regular line; in cash unless an account is given."""
+    if entitlement is not None:
+        person, category = entitlement.person, entitlement.category.code
     person = person or make.person()
     position = row.payments.count() + 1
     if account is not None:
@@ -101,13 +104,30 @@ def payment(
     )
     PaymentLine.objects.create(
         payment=made,
-        entitlement=make.entitlement(person, category),
+        entitlement=entitlement or make.entitlement(person, category),
         category=Category.objects.get(code=category),
         policy=row.period.policy,
         kind=PaymentLine.Kind.REGULAR,
         month=row.period.month,
         amount=amount,
     )
+    return made
+
+
+def on_list(entitlement: Entitlement, month: datetime.date, amount: int, result: str = "") -> Payment:
+    """A regular line of this benefit for the month, on a list of July of its own, with a result if one is given."""
+    unit = make.empty_commune()
+    # A copy of it: one person has one payment on a list.
+    unit.pk, unit.code = None, f"2198{Unit.objects.filter(code__startswith='2198').count()}"
+    unit.save()
+    row = payment_list(policy=entitlement.category.policy, month=JULY, commune=unit)
+    made = payment(row, amount=amount, entitlement=entitlement)
+    made.lines.update(month=month)
+    put(row, State.HANDED_OVER)
+    if result:
+        made.result, made.recorded_by, made.recorded_at = result, make.user(), timezone.now()
+        made.paid_on = month.replace(day=10)
+        made.save()
     return made
 
 

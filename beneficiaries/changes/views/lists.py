@@ -140,7 +140,7 @@ def _list(request: StaffRequest, *, status: int = 200, ticked: set[int] | None =
 
 def detail_page(request: StaffRequest, pk: int, *, status: int = 200, **forms: Any) -> HttpResponse:
     found = get_object_or_404(for_showing(Change.objects.visible_to(request.user)), pk=pk)
-    (line,) = lines_of([found], request.user)
+    (line,) = lines_of([found], request.user, with_paid=True)
     context: dict[str, Any] = {
         "line": line,
         "change": found,

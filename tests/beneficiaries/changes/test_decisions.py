@@ -19,6 +19,7 @@ from beneficiaries.models import Change, Person
 from tests import factories as make
 from tests.beneficiaries.changes import flow
 from tests.beneficiaries.changes.test_pages import sent, signed_in
+from tests.payments import rows
 
 pytestmark = pytest.mark.django_db
 URL = "/doi-tuong/quyet-dinh/"
@@ -69,14 +70,18 @@ def parts(user: User) -> dict[str, Any]:
 class TestWhatIsShown:
     def test_the_chairman_sees_what_why_and_how_much(self) -> None:
         change = suspended(month=JUNE)
+        row = change.entitlement
+        assert row is not None
+        # June at 360.000 đ and July still at last year's 360.000 đ, although 500.000 đ is owed for it by now.
+        rows.on_list(row, JUNE, 360_000, "paid_cash"), rows.on_list(row, JULY, 360_000, "paid_cash")
         page = signed_in(flow.chairman()).get(URL)
         text = page.text
         assert "Phạm Thị Chưa Nhận" in text and "Tạm dừng BTXH-5C" in text
         assert "Không nhận chế độ liên tục từ 03 tháng trở lên" in text and "đ.a k3 Đ2 TT 02/2021" in text
-        assert "−500.000 đ" in text and "2 tháng đã qua: −860.000 đ" in text
+        assert "−500.000 đ" in text and "đã chi 2 tháng, thu hồi 720.000 đ" in text
         part = page.context["mine"]
         assert (part.name, [line.change.pk for line in part.lines]) == ("chu-tich", [change.pk])
-        assert (part.money.monthly, part.money.back, part.money.owed) == (-500_000, -860_000, 0)
+        assert (part.money.monthly, part.money.back, part.money.owed) == (-500_000, 720_000, 0)
 
     def test_grouped_by_commune_and_kind(self) -> None:
         town = make.commune(make.BA_TO_TOWN)
@@ -144,6 +149,37 @@ class TestWhatIsShown:
         assert before is not None
         assert part.money.monthly == -before
         assert sum(amount or 0 for amount in alone) != -before
+
+    def test_what_is_not_paid_yet_is_stopped_and_not_claimed_back(self) -> None:
+        change = suspended(month=JUNE)
+        row = change.entitlement
+        assert row is not None
+        rows.on_list(row, JUNE, 360_000, "not_collected"), rows.on_list(row, JULY, 360_000)
+        money = parts(flow.chairman())["chu-tich"].money
+        assert (money.back, money.stops, money.owed) == (0, 720_000, 0)
+        text = signed_in(flow.chairman()).get(URL).text
+        assert "đã lập danh sách 2 tháng, chưa chi: sẽ dừng chi 720.000 đ" in text
+        assert "Đã lập danh sách, chưa chi" in text and "phải thu hồi" not in text
+
+    def test_a_death_takes_back_what_was_paid_and_not_what_is_owed_by_now(self) -> None:
+        """Khoản 2 Điều 8 NĐ 20/2021: nothing is owed after the month of death. July was paid at the old rate."""
+        person = make.person("Phạm Văn Bờ")
+        row = make.entitlement(person)
+        rows.on_list(row, JUNE, 360_000, "paid_cash"), rows.on_list(row, JULY, 360_000, "paid_cash")
+        changes = services.propose_stop(
+            actor=flow.officer(), person_id=person.pk, died_on=datetime.date(2024, 6, 15), paper=PAPER
+        )
+        for change in changes:
+            flow.appraised(change)
+        money = parts(flow.chairman())["chu-tich"].money
+        assert (money.monthly, money.back, money.stops, money.owed) == (-500_000, 360_000, 0, 0)
+
+    def test_what_was_already_too_much_is_not_counted_again(self) -> None:
+        change = suspended(month=JULY)
+        row = change.entitlement
+        assert row is not None
+        rows.on_list(row, JULY, 800_000, "paid_cash")
+        assert parts(flow.chairman())["chu-tich"].money.back == 500_000
 
     def test_the_number_of_queries_is_fixed(self) -> None:
         def count(user: User) -> int:
@@ -239,10 +275,13 @@ class TestForms:
     def test_it_shows_the_money_and_the_months_on_lists_before_it_is_sent(self) -> None:
         person = make.person()
         row = make.entitlement(person)
+        rows.on_list(row, JUNE, 360_000, "paid_cash"), rows.on_list(row, JULY, 400_000)
         data = {"xem": "1", "entitlements": [row.pk], "reason": "TT02-2.3.a", "month": "6/2024"}
         page = signed_in(flow.officer()).post(self.url("suspend", person), data)
         assert page.status_code == 200 and not Change.objects.filter(person=person, kind="suspend").exists()
-        assert "2 tháng đã lập danh sách chi trả" in page.text and "−860.000 đ" in page.text
+        assert "2 tháng đã lập danh sách chi trả" in page.text
+        assert "đã chi 1 tháng, phải thu hồi <strong>360.000 đ</strong>" in page.text
+        assert "đã lập danh sách 1 tháng, chưa chi: sẽ dừng chi <strong>400.000 đ</strong>" in page.text
 
     def test_without_a_month_the_first_that_has_no_list(self) -> None:
         person = make.person()
