@@ -15,6 +15,8 @@ from payments.models import PaymentList
 COLUMNS = (
     ("TT", 5),
     ("Họ và tên", 28),
+    ("Ngày sinh", 12),
+    ("Thôn, tổ dân phố", 20),
     ("Chế độ (mã)", 16),
     ("Tháng trước (đồng)", 16),
     ("Tháng này (đồng)", 16),
@@ -31,7 +33,9 @@ def differences_filename(row: PaymentList, month: datetime.date) -> str:
 
 
 def differences_workbook(row: PaymentList, month: datetime.date, rows: Sequence[Any]) -> bytes:
-    """``rows`` as the page shows them (name, group, before, after, amount, cause, decision). Text stays text."""
+    """``rows`` as the page shows them (name, birth, hamlet, group, before, after, amount, cause, decision).
+
+    Text stays text."""
     output = io.BytesIO()
     with xlsxwriter.Workbook(output, {"in_memory": True, "strings_to_formulas": False}) as book:
         base = {"font_name": "Times New Roman", "font_size": 11}
@@ -63,7 +67,18 @@ def differences_workbook(row: PaymentList, month: datetime.date, rows: Sequence[
         for at, one in enumerate(rows, _HEAD_ROW + 1):
             sheet.write_number(at, 0, at - _HEAD_ROW, figure)
             for index, value in enumerate(
-                (one.name, one.group, one.before, one.after, one.amount, one.cause_label, one.decision), 1
+                (
+                    one.name,
+                    one.birth,
+                    one.hamlet,
+                    one.group,
+                    one.before,
+                    one.after,
+                    one.amount,
+                    one.cause_label,
+                    one.decision,
+                ),
+                1,
             ):
                 if isinstance(value, int):
                     sheet.write_number(at, index, value, figure)
@@ -72,8 +87,9 @@ def differences_workbook(row: PaymentList, month: datetime.date, rows: Sequence[
         last = at + 1
         sheet.write_string(last, 0, "", total)
         sheet.write_string(last, 1, "Cộng", total)
-        sheet.write_string(last, 2, "", total)
-        for index, name in ((3, "before"), (4, "after"), (5, "amount")):
+        for index in (2, 3, 4, 8, 9):
+            sheet.write_string(last, index, "", total)
+        for index, name in ((5, "before"), (6, "after"), (7, "amount")):
             value = sum(getattr(one, name) or 0 for one in rows)
             letter = chr(ord("A") + index)
             if rows:
@@ -81,6 +97,4 @@ def differences_workbook(row: PaymentList, month: datetime.date, rows: Sequence[
                 sheet.write_formula(last, index, formula, total, value)
             else:
                 sheet.write_number(last, index, 0, total)
-        sheet.write_string(last, 6, "", total)
-        sheet.write_string(last, 7, "", total)
     return output.getvalue()

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from batosocial.lib import months
-from payments.ledger.sides import BOTH
+from payments.ledger.sides import BOTH, WHO
 from payments.models import PaymentList
 
 #: Why a line is there, gone, or another amount. "unexplained" has nothing in the register to rest on.
@@ -39,6 +39,8 @@ class Difference:
     commune_id: int
     person_id: int
     name: str
+    birth: str
+    hamlet: str
     category_id: int
     entitlement_id: int
     before: int | None
@@ -69,8 +71,8 @@ marked AS (
     SELECT b.*, bool_or(before IS NOT NULL) OVER w AS was, bool_or(after IS NOT NULL) OVER w AS is_now
     FROM both_months b WINDOW w AS (PARTITION BY commune_id, person_id)
 )
-SELECT m.commune_id, m.person_id, person.name, e.category_id, m.entitlement_id, m.before, m.after, NOT m.was,
-       NOT m.is_now,
+SELECT m.commune_id, m.person_id, {WHO}, e.category_id, m.entitlement_id, m.before, m.after,
+       NOT m.was, NOT m.is_now,
        CASE
        WHEN m.before IS NULL THEN CASE
            WHEN elsewhere_before.id IS NOT NULL THEN 'moved_in'

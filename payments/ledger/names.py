@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from batosocial.lib import months
-from payments.ledger.sides import BOTH
+from payments.ledger.sides import BOTH, WHO
 
 #: How a side and a measure stand in a URL and in words.
 SIDE_LABELS = {"opening": "Đầu kỳ", "increase": "Tăng", "decrease": "Giảm", "closing": "Cuối kỳ"}
@@ -20,7 +20,7 @@ marked AS (
     SELECT b.*, bool_or(before IS NOT NULL) OVER w AS was, bool_or(after IS NOT NULL) OVER w AS is_now
     FROM both_months b WINDOW w AS (PARTITION BY commune_id, person_id)
 )
-SELECT m.person_id, person.name, e.category_id, m.entitlement_id, m.before, m.after
+SELECT m.person_id, {WHO}, e.category_id, m.entitlement_id, m.before, m.after
 FROM marked m
 JOIN beneficiaries_person person ON person.id = m.person_id
 JOIN beneficiaries_entitlement e ON e.id = m.entitlement_id
@@ -61,6 +61,8 @@ class Name:
 
     person_id: int
     name: str
+    birth: str
+    hamlet: str
     benefits: tuple[Benefit, ...]
     amount: int
 
@@ -88,8 +90,10 @@ def names_behind(policy: str, month: datetime.date, commune_id: int, side: str, 
         Name(
             person_id=group[0][0],
             name=group[0][1],
-            benefits=tuple(Benefit(*row[2:]) for row in group),
-            amount=sum(_adds(side, row[4] or 0, row[5] or 0) for row in group),
+            birth=group[0][2],
+            hamlet=group[0][3],
+            benefits=tuple(Benefit(*row[4:]) for row in group),
+            amount=sum(_adds(side, row[6] or 0, row[7] or 0) for row in group),
         )
         for group in groups
     ]

@@ -43,6 +43,12 @@ class Sides:
         )
 
 
+#: Name, birth and hamlet of ``person`` behind a row ``m`` of a list: what tells people of one name apart. The hamlet of
+#: somebody who lives in another commune now says nothing here.
+WHO = """person.name,
+       concat_ws('/', lpad(person.birth_day::text, 2, '0'), lpad(person.birth_month::text, 2, '0'), person.birth_year),
+       CASE WHEN person.commune_id = m.commune_id THEN person.hamlet ELSE '' END"""
+
 #: Regular lines of %(month)s (``cur``) beside those of the month before (``prev``) in the same communes; ``both`` has
 #: an entitlement once, amounts NULL where there is none. The first month opens from the first load. Figures follow the
 #: month that a line covers, whichever list it stands in.

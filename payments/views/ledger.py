@@ -99,6 +99,8 @@ def show_ledger(request: StaffRequest, pk: int) -> HttpResponse:
         "lines": [
             {
                 "name": one.name,
+                "birth": one.birth,
+                "hamlet": one.hamlet,
                 "url": reverse("beneficiaries:person", args=[one.person_id]) if one.person_id in seen else "",
                 "benefits": [(labels[benefit.category_id], benefit) for benefit in one.benefits],
                 "amount": one.amount,
@@ -123,6 +125,7 @@ class Row:
 
     def __init__(self, one: ledger.Difference, group: str, change: Change | None, url: str, decree: str) -> None:
         self.name, self.group, self.url = one.name, group, url
+        self.birth, self.hamlet = one.birth, one.hamlet
         self.before, self.after, self.amount = one.before, one.after, one.amount
         self.cause, self.cause_label = one.cause, one.cause_label
         self.change_id = one.change_id

@@ -153,6 +153,25 @@ def test_differences_name_the_cause_and_the_decision(august: PaymentList) -> Non
     assert "Không có dòng nào khớp" in client.get(url, {"q": "khong co ai"}).text
 
 
+def test_two_of_one_name_are_told_apart(august: PaymentList) -> None:
+    for year, hamlet in ((1950, "Thôn Nước Lăng"), (1961, "Thôn Hố Sâu")):
+        person = make.person("Phạm Thị Trùng", birth_year=year, birth_month=3, birth_day=None, hamlet=hamlet)
+        make.entitlement(person, "BTXH-5C", start=AUGUST)
+    remaking.remake(actor=make.user(Role.COMMUNE_OFFICER), list_id=august.pk, seen=None)
+    client = rows.signed_in(rows.officer())
+    for name, query in (("ledger", {"o": "increase", "tinh": "people"}), ("differences", {"q": "Trùng"})):
+        text = client.get(reverse(f"payments:{name}", args=[august.pk]), query).text
+        assert "03/1950 · Thôn Nước Lăng" in text and "03/1961 · Thôn Hố Sâu" in text
+    answer = client.get(reverse("payments:differences_export", args=[august.pk]), {"q": "Trùng"})
+    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(answer))).worksheets[0]
+    assert [cell.value for cell in sheet[5]][1:4] == ["Họ và tên", "Ngày sinh", "Thôn, tổ dân phố"]
+    assert [[cell.value for cell in line][2:4] for line in sheet.iter_rows(min_row=6, max_row=7)] == [
+        ["03/1950", "Thôn Nước Lăng"],
+        ["03/1961", "Thôn Hố Sâu"],
+    ]
+    assert sheet["F8"].value == "=SUM(F6:F7)"
+
+
 def test_differences_add_up_to_the_ledger(august: PaymentList) -> None:
     (sides,) = ledger.read_ledger(august)
     context = rows.signed_in(rows.officer()).get(reverse("payments:differences", args=[august.pk])).context
