@@ -76,7 +76,9 @@ def show_board(request: StaffRequest) -> HttpResponse:
         context |= {
             "next_month": planned,
             "next_deadline": board.hand_over_deadline(planned),
+            # The list of a month is made in the month before it (as in payments.opening).
             "next_is_due": planned <= months.add(months.first(clock.today()), 1),
+            "next_from": months.add(planned, -1),
         }
     return render(request, "payments/board.html", context)
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from batosocial.audit.models import Entry
 from batosocial.staff.models import BENEFIT_ROLES, Role
 from batosocial.web import todo
+from beneficiaries.models import Policy
 from payments.models import Payment, PaymentList, Period
 from tests import factories as make
 from tests.payments import rows
@@ -174,6 +175,17 @@ def test_the_next_month_is_opened_after_a_look_at_what_it_makes() -> None:
     answer = client.post(url, follow=True)
     assert "không thay đổi gì" in [str(message) for message in answer.context["messages"]][-1]
     assert Payment.objects.filter(payment_list__period__month=AUGUST).count() == 3812
+
+
+def test_a_month_is_offered_from_the_month_before_it_on() -> None:
+    client = rows.signed_in(rows.officer())
+    url = reverse("payments:board")
+    assert reverse("payments:open_month", args=["2024-08"]) in client.get(url).text
+    for policy in Policy.values:
+        rows.payment_list(policy=policy)
+    text = client.get(url).text
+    assert reverse("payments:open_month", args=["2024-09"]) not in text
+    assert "Tháng tiếp theo: tháng 9/2024" in text and "Mở được từ 01/08/2024" in text
 
 
 def test_a_month_out_of_turn_is_refused_in_words() -> None:
