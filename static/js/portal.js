@@ -4,6 +4,7 @@
  *   data-filter                on a GET form: filters while typing or choosing, swapping #results
  *   data-filter-also="#id"     on such a form: elements (of the form, by id) that come anew with #results
  *   data-chart="script-id"     on a <div>: draws the ECharts option of that json_script
+ *   data-download              on a form or a submit button that answers with a file: may be clicked again at once
  *   data-print                 on a button: prints the page
  *   data-select                on a text field: whatever is typed or scanned next takes the place of what it holds
  *   data-max-bytes="1000"      on a file field: says at once that a chosen file is too large, and does not send it
@@ -106,6 +107,8 @@
       return;
     }
     if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    // A download writes nothing and leaves the page standing, so there is nothing to guard: each click gives its file.
+    if (form.hasAttribute("data-download") || submitter?.hasAttribute("data-download")) return;
     if (form.dataset.sending) {
       event.preventDefault();
       return;
@@ -116,7 +119,7 @@
       submitter.setAttribute("aria-busy", "true");
     }
   }, true);
-  // Back from the browser's memory, or a download that left the page standing: allow another try.
+  // Back from the browser's memory: allow another try.
   const release = () => document.querySelectorAll("form[data-sending]").forEach((form) => {
     delete form.dataset.sending;
     form.querySelectorAll(".is-sending").forEach((button) => {
@@ -125,7 +128,6 @@
     });
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) release(); });
-  document.addEventListener("submit", (event) => { if (event.target.hasAttribute("data-download") || event.submitter?.hasAttribute("data-download")) setTimeout(release, 3000); });
 
   /* Lists: filters and page links swap #results and keep the address */
   const prepare = (scope) => {
