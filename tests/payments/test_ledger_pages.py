@@ -154,8 +154,8 @@ def test_differences_name_the_cause_and_the_decision(august: PaymentList) -> Non
 
 
 def test_two_of_one_name_are_told_apart(august: PaymentList) -> None:
-    for year, hamlet in ((1950, "Thôn Nước Lăng"), (1961, "Thôn Hố Sâu")):
-        person = make.person("Phạm Thị Trùng", birth_year=year, birth_month=3, birth_day=None, hamlet=hamlet)
+    for birth, hamlet in (("03/1950", "Thôn Nước Lăng"), ("03/1961", "Thôn Hố Sâu")):
+        person = make.person("Phạm Thị Trùng", birth=birth, hamlet=hamlet)
         make.entitlement(person, "BTXH-5C", start=AUGUST)
     remaking.remake(actor=make.user(Role.COMMUNE_OFFICER), list_id=august.pk, seen=None)
     client = rows.signed_in(rows.officer())
