@@ -247,7 +247,10 @@ class TestChanges:
         assert ("HIV" in str(cells)) is sees
 
     def test_of_somebody_who_is_to_come_only_what_the_page_tells(self, client: Client) -> None:
-        elsewhere = make.person("Phạm Thị Sắp Đến", commune=make.commune(make.BA_TO_TOWN), cccd="096150445566")
+        # A whole date: somebody who signs may be called after a number like a year.
+        elsewhere = make.person(
+            "Phạm Thị Sắp Đến", commune=make.commune(make.BA_TO_TOWN), birth="12/05/1950", cccd="096150445566"
+        )
         officer = signed_in(client, role=Role.COMMUNE_OFFICER)
         Change.objects.create(
             kind="move", person=elsewhere, effective_month=make.NEXT_MONTH, proposed_by=officer,

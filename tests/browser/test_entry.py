@@ -38,6 +38,8 @@ def scan(page: "Page", number: str) -> None:
 
 def add_form(page: "Page", number: str) -> None:
     page.goto("/doi-tuong/them/")
+    # A card is scanned when the cursor stands in the field.
+    expect(page.get_by_label("Số CCCD, hoặc quét mã QR trên thẻ")).to_be_focused()
     scan(page, number)
     expect(page.get_by_label("Họ và tên (hồ sơ)")).to_be_focused()
 
