@@ -180,34 +180,3 @@ def overpaid(person_ids: Collection[int]) -> list[Overpaid]:
                 for person_id, of_policy, month, payment_id, amount in cursor.fetchall()
             ]
     return found
-
-
-_STILL_DUE = f"""
-WITH lines AS (
-    SELECT i.id, i.payment_id, p.person_id, i.month, i.entitlement_id
-    FROM payments_paymentline i JOIN payments_payment p ON p.id = i.payment_id
-    WHERE p.id = ANY(%(payments)s)
-),
-asked AS MATERIALIZED (SELECT DISTINCT person_id, month FROM lines),
-{DUE}
-SELECT lines.payment_id, bool_or(lines.entitlement_id IS NULL OR due.id IS NOT NULL)
-FROM lines LEFT JOIN due ON due.id = lines.entitlement_id AND due.month = lines.month
-GROUP BY lines.payment_id
-"""
-
-
-def still_due(payment_ids: Collection[int]) -> dict[int, bool]:
-    """Whether a payment holds anything that the register still owes; a one-off grant always is. By payment's id."""
-    found: dict[int, bool] = {}
-    with connection.cursor() as cursor:
-        for policy in ("NCC", "BTXH"):
-            values = {
-                "payments": sorted(set(payment_ids)),
-                "policy": policy,
-                "known_on": clock.today(),
-                "suspended_too": True,
-            }
-            cursor.execute(_STILL_DUE, values)
-            for payment_id, due in cursor.fetchall():
-                found[payment_id] = found.get(payment_id, False) or due
-    return found

@@ -231,11 +231,6 @@ def _action(row: Any) -> str:
     )
 
 
-def blockers(review: Review) -> int:
-    """How many lines keep the review from being sent."""
-    return ReviewLine.objects.filter(UNHANDLED, review=review).count()
-
-
 # --- who, when, why ----------------------------------------------------------------------------------------------
 
 

@@ -51,7 +51,8 @@ def show(request: StaffRequest, pk: int) -> HttpResponse:
     _describe(row)
     its_own = Q(payments__payer=row.payer_id, payments__planned_channel=row.channel)
     lists = (
-        PaymentList.objects.filter(hand_overs=row)
+        PaymentList.objects.visible_to(request.user)
+        .filter(hand_overs=row)
         .annotate(people=Count("payments", filter=its_own), amount=Sum("payments__total", filter=its_own))
         .order_by("commune__position")
     )
@@ -59,12 +60,14 @@ def show(request: StaffRequest, pk: int) -> HttpResponse:
         "row": row,
         "lists": lists,
         # The file holds every payment of the lists; those that must not be paid stand in the orders.
-        "stopped": StopOrder.objects.filter(
+        "stopped": StopOrder.objects.visible_to(request.user)
+        .filter(
             payment__payment_list__hand_overs=row,
             payment__payer=row.payer_id,
             payment__planned_channel=row.channel,
             lifted_at__isnull=True,
-        ).count(),
+        )
+        .count(),
         "owns_job": row.job is not None and row.job.owner_id == request.user.pk,
         "is_account": row.channel == Payment.Channel.ACCOUNT,
         "can_rebuild": request.user.role in (Role.DISTRICT_OFFICER, Role.PAYER)

@@ -254,7 +254,8 @@ def remake_list(request: StaffRequest, pk: int) -> HttpResponse:
 def cancel_carried(request: StaffRequest, pk: int) -> HttpResponse:
     """Take an earlier month's unpaid payment (``pk``) out of the draft that carries it."""
     payment = get_object_or_404(Payment.objects.visible_to(request.user).select_related("payment_list__period"), pk=pk)
-    back = Payment.objects.filter(lines__carried_line__payment=payment).values_list("payment_list", flat=True).first()
+    holding = Payment.objects.visible_to(request.user).filter(lines__carried_line__payment=payment)
+    back = holding.values_list("payment_list", flat=True).first()
     try:
         cancel_carry_over(actor=request.user, payment_id=pk)
     except OpeningRefused as refusal:

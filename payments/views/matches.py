@@ -45,7 +45,8 @@ def choose(request: StaffRequest, pk: int) -> HttpResponse:
     _describe(row)
     is_open = row.outcome == ResultRow.Outcome.UNMATCHED and row.batch.state in choosing.OPEN_STATES
     candidates = [choosing.as_shown(one) for one in choosing.candidates_of(row)] if is_open else []
-    names = dict(Payment.objects.filter(pk__in=[one["id"] for one in candidates]).values_list("pk", "name"))
+    visible = Payment.objects.visible_to(request.user).filter(pk__in=[one["id"] for one in candidates])
+    names = dict(visible.values_list("pk", "name"))
     context = {
         "row": row,
         "is_open": is_open,

@@ -133,7 +133,10 @@ def _page(request: StaffRequest, pk: int, *, status: int = 200, **forms: Any) ->
         "commune_days": law.COMMUNE_DAYS[policy],
         "phong_days": law.PHONG_DAYS[policy],
         "deadline_source": law.DEADLINE_SOURCE[policy],
-        "others": Grant.objects.filter(person=grant.person_id).exclude(pk=grant.pk).select_related("category"),
+        "others": Grant.objects.visible_to(request.user)
+        .filter(person=grant.person_id)
+        .exclude(pk=grant.pk)
+        .select_related("category"),
         "claim_form": forms.get("claim_form")
         or GrantForm(grant=grant, initial={name: getattr(grant, name) for name in words}),
         "decision_form": forms.get("decision_form") or DecisionForm(),

@@ -25,9 +25,17 @@ from payments.models import Grant, Receivable, StopOrder
 def effects(request: StaffRequest, person_id: int) -> HttpResponse:
     """A panel of the person's page, or a page of its own without JavaScript."""
     person = get_object_or_404(Person.objects.visible_to(request.user), pk=person_id)
-    grants: list[Any] = list(grants_for_showing(Grant.objects.filter(person=person)).order_by("pk"))
-    receivables = list(receivables_for_showing(Receivable.objects.filter(person=person)).order_by("month", "pk"))
-    orders: list[Any] = list(orders_for_showing(StopOrder.objects.filter(payment__person=person)).order_by("pk"))
+    grants: list[Any] = list(
+        grants_for_showing(Grant.objects.visible_to(request.user).filter(person=person)).order_by("pk")
+    )
+    receivables = list(
+        receivables_for_showing(Receivable.objects.visible_to(request.user).filter(person=person)).order_by(
+            "month", "pk"
+        )
+    )
+    orders: list[Any] = list(
+        orders_for_showing(StopOrder.objects.visible_to(request.user).filter(payment__person=person)).order_by("pk")
+    )
     for grant in grants:
         dress_grant(grant, request.user)
     for order in orders:

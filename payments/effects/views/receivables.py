@@ -251,7 +251,7 @@ def _page(request: StaffRequest, pk: int, *, status: int = 200, **forms: Any) ->
     context = {
         "row": row,
         "receipts": row.receipts.select_related("by"),
-        "others": Receivable.objects.filter(person=row.person_id).exclude(pk=row.pk).order_by("month", "pk"),
+        "others": visible.filter(person=row.person_id).exclude(pk=row.pk).order_by("month", "pk"),
         "decision_form": forms.get("decision_form") or DecisionForm(),
         "waiver_form": forms.get("waiver_form") or WaiverForm(prefix=None, auto_id="mien_%s"),
         "reduction_form": forms.get("reduction_form") or WaiverForm(auto_id="giam_%s"),
