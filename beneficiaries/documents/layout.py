@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ _SHORT, _LONG = Mm(210), Mm(297)
 #: Margins in mm: top, bottom 20 to 25, left 30 to 35, right 15 to 20.
 _MARGINS = {"top": 20, "bottom": 20, "left": 30, "right": 20}
 _LANDSCAPE_RIGHT = 15
+_HYPERLINK = re.compile(r' *HYPERLINK "([^"]*)" *')
 
 
 @dataclass(frozen=True)
@@ -254,6 +256,56 @@ def _field(run: Any, name: str) -> None:
             part.set(qn("xml:space"), "preserve")
             part.text = text
         run._r.append(part)
+
+
+def link(
+    paragraph: Any, text: str, address: str, *, size: float | None = None, bold: bool = False, italic: bool = False
+) -> Any:
+    """Text that opens an address, printed as the text around it: black, no line under it.
+
+    A HYPERLINK field of plain runs in the paragraph, so that whoever reads the paragraph reads the text, too. Returns
+    the run that shows.
+    """
+    quoted = address.replace("\\", "\\\\").replace('"', "%22")
+    for kind in ("begin", "", "separate"):
+        run = paragraph.add_run()
+        if kind:
+            part = OxmlElement("w:fldChar")
+            part.set(qn("w:fldCharType"), kind)
+        else:
+            part = OxmlElement("w:instrText")
+            part.set(qn("xml:space"), "preserve")
+            part.text = f' HYPERLINK "{quoted}" '
+        run._r.append(part)
+    shown = paragraph.add_run(text)
+    shown.bold, shown.italic = bold, italic
+    end = paragraph.add_run()
+    part = OxmlElement("w:fldChar")
+    part.set(qn("w:fldCharType"), "end")
+    end._r.append(part)
+    for run in paragraph.runs[-5:]:
+        if size is not None:
+            run.font.size = Pt(size)
+    return shown
+
+
+def links(paragraph: Any) -> list[tuple[str, str]]:
+    """Text and address of each link of a paragraph that :func:`link` wrote."""
+    found: list[tuple[str, str]] = []
+    address, text, inside = "", "", False
+    for run in paragraph.runs:
+        for part in run._r:
+            if part.tag == qn("w:instrText") and (match := _HYPERLINK.fullmatch(part.text or "")):
+                address, text = match[1].replace("\\\\", "\\"), ""
+            elif part.tag == qn("w:fldChar") and address:
+                kind = part.get(qn("w:fldCharType"))
+                inside = kind == "separate"
+                if kind == "end":
+                    found.append((text, address))
+                    address = ""
+            elif part.tag == qn("w:t") and inside:
+                text += part.text or ""
+    return found
 
 
 def _mark_row(row: Any, *names: str) -> None:
