@@ -216,6 +216,8 @@ REVIEW_DEADLINE_DAY = env.int("REVIEW_DEADLINE_DAY", default=23)
 # How many days before a paper of a payee runs out the commune is told; the law names no period.
 PAPER_WARNING_DAYS = env.int("PAPER_WARNING_DAYS", default=30)
 
+# Under which address people reach the portal: numbers in papers and workbooks link to the people behind them.
+PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000")
 # Who signs what is printed: the lines above the name, parted by "|", and the name; empty where it is written by hand.
 SIGNER_CHAIRMAN = env.str("SIGNER_CHAIRMAN", default="CHỦ TỊCH").split("|")
 SIGNER_CHAIRMAN_NAME = env.str("SIGNER_CHAIRMAN_NAME", default="")

@@ -5,22 +5,25 @@ the figures were computed, and which accounts are open but used only from a late
 """
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from batosocial.jobs.models import Job
 from batosocial.lib import months
 from batosocial.lib.money import format_number
 from batosocial.staff.models import User
 from beneficiaries.models import Policy
-from payments.models import Payment, Period
+from payments.models import Period
 from reporting import figures, rates
 from reporting.figures import CommuneFigure
-from reporting.models import ClassThreshold, Target
-from reporting.people import Measure, Pending, count_pending
+from reporting.models import BOTH, ClassThreshold, Target
+from reporting.people import Measure
 from reporting.rates import CashlessClass, Counts
 
 #: Stands for the whole district and for both policies in addresses.
@@ -29,8 +32,19 @@ BOTH_POLICIES = "tat-ca"
 TREND_MONTHS = 12
 
 
-def people_url(month: datetime.date, policy: str, place: str, measure: str) -> str:
-    return reverse("reporting:people", args=[month, policy or BOTH_POLICIES, place, measure])
+def people_url(
+    month: datetime.date, policy: str, place: str, measure: str, *, reason: str = "", payer: str = "", payee: str = ""
+) -> str:
+    """The page that lists whom a figure counts. ``policy`` empty (or ``BOTH``): each person of both policies once."""
+    path = reverse("reporting:people", args=[month, BOTH_POLICIES if policy in ("", BOTH) else policy, place, measure])
+    chosen = {"ly-do": reason, "chi-qua": payer, "chu-tk": payee}
+    query = urlencode({name: value for name, value in chosen.items() if value})
+    return f"{path}?{query}" if query else path
+
+
+def absolute_people_url(month: datetime.date, policy: str, place: str, measure: str, **chosen: str) -> str:
+    """The same for paper and workbooks, which are read outside the portal."""
+    return settings.PORTAL_URL.rstrip("/") + people_url(month, policy, place, measure, **chosen)
 
 
 def dashboard_url(month: datetime.date) -> str:
@@ -155,6 +169,16 @@ class TrendMonth:
     both: Counts
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Accounts that are open and used from a later month on: people due, accounts, communes, the next month."""
+
+    people: int
+    accounts: int
+    communes: int
+    first_month: datetime.date
+
+
 @dataclass(slots=True)
 class Dashboard:
     month: datetime.date
@@ -171,9 +195,9 @@ class Dashboard:
     computing: bool
     closed: list[str]
     target: Target | None
-    pending: Pending = field(default_factory=Pending)
+    pending: Pending
     pending_url: str = ""
-    forecast: rates.Forecast | None = None
+    forecast: rates.Outlook | None = None
     names: dict[str, str] = field(default_factory=lambda: rates.NAMES)
 
     @property
@@ -199,13 +223,12 @@ def build(user: User, month: datetime.date, *, newest: datetime.date | None) -> 
     beside = (
         figures.read_totals(figures.district_figures(district), since=month, until=month).get(month, {}) if own else {}
     )
-    pending = count_pending(user, month) if shown.rows and newest is not None and month >= newest else Pending()
-    waiting = pending.by_commune or {}
+    waiting = newest is not None and month >= newest
     before = totals.get(months.add(month, -1), {})
 
     def card(policy: str, name: str) -> Card:
         counts = shown.total(policy or None)
-        earlier = Counts.total(before.values()) if not policy else before.get(policy)
+        earlier = before.get(policy or BOTH)
         return Card(
             name=name,
             figures=Figures(counts, month, policy, place),
@@ -214,12 +237,12 @@ def build(user: User, month: datetime.date, *, newest: datetime.date | None) -> 
             change=_change(counts, earlier, months.add(month, -1))
             if earlier and earlier.due and counts.paid_by_account
             else None,
-            district=(Counts.total(beside.values()) if not policy else beside.get(policy)) if own else None,
+            district=beside.get(policy or BOTH) if own else None,
         )
 
     def section(policy: str) -> PolicySection:
         rows = [
-            Ranked(row, Figures(row.counts, month, policy, row.unit.code), waiting.get((row.unit.pk, policy), 0))
+            Ranked(row, Figures(row.counts, month, policy, row.unit.code), row.counts.pending if waiting else 0)
             for row in shown.of(policy)
         ]
         return PolicySection(
@@ -233,7 +256,6 @@ def build(user: User, month: datetime.date, *, newest: datetime.date | None) -> 
 
     both = card("", "Cả hai chính sách")
     states = dict(Period.objects.filter(month=month).values_list("policy", "state"))
-    open_policies = [policy for policy, state in states.items() if state == Period.State.OPEN]
     trend = [_trend_month(m, by_policy) for m, by_policy in totals.items()]
     return Dashboard(
         month=month,
@@ -246,15 +268,22 @@ def build(user: User, month: datetime.date, *, newest: datetime.date | None) -> 
         trend=trend,
         chart=_chart(trend, both.target),
         computed_at=shown.computed_at,
-        stale=_stale(user, month, open_policies, shown.computed_at),
+        stale=figures.is_stale(user, month),
         computing=Job.objects.filter(
             key=f"rollup:{months.iso(month)}", state__in=[Job.State.QUEUED, Job.State.RUNNING]
         ).exists(),
         closed=sorted(policy for policy, state in states.items() if state == Period.State.CLOSED),
         target=both.target,
-        pending=pending,
+        pending=_pending(shown.both, month) if waiting else Pending(0, 0, 0, month),
         pending_url=people_url(month, BOTH_POLICIES, place, Measure.PENDING),
-        forecast=rates.forecast(both.counts, pending.people, both.target) if pending.people and both.target else None,
+        forecast=rates.outlook(
+            both.counts,
+            both.target,
+            earlier=totals.get(months.add(month, -rates.PACE_MONTHS), {}).get(BOTH),
+            month=month,
+        )
+        if both.target
+        else None,
     )
 
 
@@ -269,20 +298,15 @@ def _grouped(rows: list[Ranked]) -> list[ClassGroup]:
     return [group for group in groups if group.rows]
 
 
-def _stale(user: User, month: datetime.date, policies: list[str], at: datetime.datetime | None) -> bool:
-    """Whether results of an open policy's lists were recorded after the figures were computed."""
-    if at is None or not policies:
-        return False
-    return (
-        Payment.objects.visible_to(user)
-        .filter(payment_list__period__month=month, payment_list__period__policy__in=policies, recorded_at__gt=at)
-        .exists()
-    )
+def _pending(rows: Sequence[CommuneFigure], month: datetime.date) -> Pending:
+    total = Counts.total(row.counts for row in rows)
+    communes = sum(1 for row in rows if row.counts.pending)
+    return Pending(total.pending, total.pending_accounts, communes, months.add(month, 1))
 
 
 def _trend_month(month: datetime.date, by_policy: dict[str, Counts]) -> TrendMonth:
     return TrendMonth(
-        month, dashboard_url(month), [by_policy.get(p) for p in Policy.values], Counts.total(by_policy.values())
+        month, dashboard_url(month), [by_policy.get(p) for p in Policy.values], by_policy.get(BOTH, Counts())
     )
 
 

@@ -1,33 +1,41 @@
 """Reading the rolled-up figures: of a month by commune, of a district in total, of the months before."""
 
 import datetime
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from django.db.models import Min, QuerySet, Sum
+from django.contrib.postgres.aggregates import BoolOr
+from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
 
 from batosocial.lib import months
 from batosocial.staff.models import User
 from batosocial.territory.models import Unit
 from beneficiaries.models import Policy
-from reporting.models import CashlessFigure
+from payments.models import Period
+from reporting.models import BOTH, CashlessFigure, DataChange
 from reporting.rates import CashlessClass, Counts, classify, threshold_of
 
-_FIELDS = ("due", "with_account", "paid_by_account", "money_due", "money_by_account")
+_FIELDS = tuple(field.name for field in fields(Counts))
 _SUMS = {name: Sum(name) for name in _FIELDS}
 _NO_MONTH = datetime.date.min
 
 
 @dataclass(frozen=True, slots=True)
 class CommuneFigure:
-    """A commune's figures for one policy in a month, and the class that follows from them."""
+    """A commune's figures for one policy in a month, the class that follows from them, and why there is no account.
+
+    ``reasons`` counts the people without an account by ``PayoutRoute.CashReason``, ``accounts`` those with one by
+    payer's code and ``Payee.Kind``; both are empty for ``BOTH``.
+    """
 
     unit: Unit
     policy: str
     counts: Counts
     klass: CashlessClass
+    reasons: dict[str, int]
+    accounts: dict[tuple[str, str], int]
 
     @property
     def class_label(self) -> str:
@@ -36,18 +44,37 @@ class CommuneFigure:
 
 @dataclass(frozen=True, slots=True)
 class MonthFigures:
-    """Everything stored for a month that somebody may see: communes in their order, NCC before BTXH."""
+    """Everything stored for a month that somebody may see: communes in their order, NCC before BTXH; and of both
+    policies together (``both``), each person once."""
 
     month: datetime.date
     rows: tuple[CommuneFigure, ...]
+    both: tuple[CommuneFigure, ...]
     computed_at: datetime.datetime | None
 
     def of(self, policy: str) -> list[CommuneFigure]:
+        if policy == BOTH:
+            return list(self.both)
         return [row for row in self.rows if row.policy == policy]
 
     def total(self, policy: str | None = None) -> Counts:
-        """Of a policy, or of both lines added up: whoever is in both policies then counts in each."""
-        return Counts.total(row.counts for row in self.rows if policy in (None, row.policy))
+        """Of a policy, or without one of both: whoever is in both policies then counts once (rules.md 3.1)."""
+        return Counts.total(row.counts for row in self.of(policy or BOTH))
+
+    def reasons(self, policy: str | None = None, unit_id: int | None = None) -> dict[str, int]:
+        """People without an account by reason; of both policies their sum."""
+        return dict(self._sum(Counter(row.reasons) for row in self._chosen(policy, unit_id)))
+
+    def accounts(self, policy: str | None = None, unit_id: int | None = None) -> dict[tuple[str, str], int]:
+        """People with an account by payer's code and payee kind; of both policies their sum."""
+        return dict(self._sum(Counter(row.accounts) for row in self._chosen(policy, unit_id)))
+
+    def _chosen(self, policy: str | None, unit_id: int | None) -> list[CommuneFigure]:
+        return [row for row in self.rows if policy in (None, row.policy) and unit_id in (None, row.unit.pk)]
+
+    @staticmethod
+    def _sum(parts: "Iterable[Counter[Any]]") -> "Counter[Any]":
+        return sum(parts, Counter())
 
 
 def _counts(row: Any) -> Counts:
@@ -55,27 +82,46 @@ def _counts(row: Any) -> Counts:
     return Counts(**{name: int(values[name] or 0) for name in _FIELDS})
 
 
+def _accounts(stored: dict[str, int]) -> dict[tuple[str, str], int]:
+    found = {}
+    for key, number in stored.items():
+        payer, _, payee = key.partition(":")
+        found[payer, payee] = number
+    return found
+
+
 def read_month(user: User, month: datetime.date) -> MonthFigures:
     """The figures of the communes that ``user`` may see."""
-    stored = list(
+    stored = (
         CashlessFigure.objects.visible_to(user)
         .filter(month=month)
         .select_related("unit")
         .order_by("unit__position", "unit__code", "unit_id")
     )
     threshold = threshold_of(month)
-    order = {policy: place for place, policy in enumerate(Policy.values)}
-    rows = [CommuneFigure(f.unit, f.policy, _counts(f), classify(_counts(f), threshold)) for f in stored]
-    places = {row.unit.pk: place for place, row in enumerate(rows)}
+    order = {policy: place for place, policy in enumerate([*Policy.values, BOTH])}
+    rows, times = [], []
+    for f in stored:
+        counts = _counts(f)
+        rows.append(
+            CommuneFigure(f.unit, f.policy, counts, classify(counts, threshold), f.reasons, _accounts(f.accounts))
+        )
+        times.append(f.computed_at)
+    places = {unit: place for place, unit in enumerate(dict.fromkeys(row.unit.pk for row in rows))}
     rows.sort(key=lambda row: (places[row.unit.pk], order[row.policy]))
     # The oldest: what it does not know yet, the month as a whole does not know.
-    return MonthFigures(month, tuple(rows), min((f.computed_at for f in stored), default=None))
+    return MonthFigures(
+        month,
+        tuple(row for row in rows if row.policy != BOTH),
+        tuple(row for row in rows if row.policy == BOTH),
+        min(times, default=None),
+    )
 
 
 def read_totals(
     figures: "QuerySet[CashlessFigure]", *, since: datetime.date = _NO_MONTH, until: datetime.date
 ) -> dict[datetime.date, dict[str, Counts]]:
-    """Totals by month and policy, oldest month first."""
+    """Totals by month and policy (``BOTH`` among them), oldest month first."""
     found: dict[datetime.date, dict[str, Counts]] = defaultdict(dict)
     rows = (
         figures.filter(month__gte=since, month__lte=until).order_by("month").values("month", "policy").annotate(**_SUMS)
@@ -103,6 +149,7 @@ def months_with_figures(user: User) -> list[tuple[datetime.date, bool]]:
     half of those with an account were paid by it."""
     rows = (
         CashlessFigure.objects.visible_to(user)
+        .of_policies()
         .order_by("-month")
         .values("month")
         .annotate(paid=Sum("paid_by_account"), able=Sum("with_account"))
@@ -116,8 +163,34 @@ def default_month(known: Iterable[tuple[datetime.date, bool]]) -> datetime.date 
     return next((month for month, judged in listed if judged), listed[0][0] if listed else None)
 
 
-def computed_at(month: datetime.date) -> datetime.datetime | None:
-    return CashlessFigure.objects.filter(month=month).aggregate(at=Min("computed_at"))["at"]
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """When the oldest of a month's figures was computed, and whether what they count changed since: of a policy that is
+    still open (``stale``), or of one that is closed, where the figures stand until somebody asks (``differs``)."""
+
+    at: datetime.datetime | None
+    stale: bool
+    differs: bool
+
+
+def freshness(user: User, month: datetime.date) -> Freshness:
+    """In one query; results, lists and accounts count as changes."""
+    open_policies = Period.objects.filter(month=month, state=Period.State.OPEN).values("policy")
+    changes = DataChange.objects.filter(month=OuterRef("month"))
+    stored = (
+        CashlessFigure.objects.visible_to(user)
+        .filter(month=month)
+        .annotate(
+            changed=Exists(changes.filter(policy__in=open_policies)),
+            moved=Exists(changes.exclude(policy__in=open_policies)),
+        )
+    )
+    found = stored.aggregate(at=Min("computed_at"), stale=BoolOr("changed"), differs=BoolOr("moved"))
+    return Freshness(found["at"], bool(found["stale"]), bool(found["differs"]))
+
+
+def is_stale(user: User, month: datetime.date) -> bool:
+    return freshness(user, month).stale
 
 
 def previous_counts(user: User, month: datetime.date) -> dict[tuple[int, str], Counts]:

@@ -4,33 +4,58 @@ import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from batosocial.staff.models import Payer
 from batosocial.staff.scoping import commune_scope
 from batosocial.territory.models import Unit
-from beneficiaries.models import Policy
+from beneficiaries.models import PayoutRoute, Person, Policy
+from payments.models import Payment
+
+#: The policy of figures that count whoever is in both policies once (rules.md 3.1: once in a total of people).
+BOTH = "ALL"
 
 
 class CashlessFigureQuerySet(models.QuerySet["CashlessFigure"]):
     def visible_to(self, user: Any) -> "CashlessFigureQuerySet":
         return self.filter(commune_scope(user, "unit"))
 
+    def of_policies(self) -> "CashlessFigureQuerySet":
+        """Each policy for itself, without the rows that count people of both once."""
+        return self.exclude(policy=BOTH)
+
 
 class CashlessFigure(models.Model):
-    """A commune's counts for a policy and month (rules.md 3.1). Rates are never stored: ``reporting.rates``
-    computes them from these counts in one place."""
+    """A commune's counts for a policy and month (rules.md 3.1), written by the roll-up alone. Rates are never stored:
+    ``reporting.rates`` computes them from these counts in one place.
+
+    A row of ``BOTH`` counts each person of either policy once: as with an account, and as paid by it, when that is so
+    for every policy that pays them. Nobody with a cash envelope left is out of the queue.
+    """
 
     unit = models.ForeignKey(
         Unit, verbose_name="xã, thị trấn", on_delete=models.PROTECT, related_name="cashless_figures"
     )
-    policy = models.CharField("chính sách", max_length=4, choices=Policy)
+    policy = models.CharField("chính sách", max_length=4, choices=[*Policy.choices, (BOTH, "Cả hai chính sách")])
     month = models.DateField("tháng")
     due = models.PositiveIntegerField("số người phải chi")
     with_account = models.PositiveIntegerField("có tài khoản")
     paid_by_account = models.PositiveIntegerField("đã chi qua tài khoản")
+    account_not_paid = models.PositiveIntegerField("có tài khoản chưa chi qua", default=0)
+    #: Due without an account in the month, with a confirmed one from a later month on; and how many accounts these are.
+    pending = models.PositiveIntegerField("có tài khoản từ tháng sau", default=0)
+    pending_accounts = models.PositiveIntegerField("tài khoản chờ chi", default=0)
+    no_cccd = models.PositiveIntegerField("chưa có CCCD", default=0)
     money_due = models.BigIntegerField("số tiền phải chi (đồng)")
     money_by_account = models.BigIntegerField("số tiền chi qua tài khoản (đồng)")
+    #: People without an account by ``PayoutRoute.CashReason``, as the month's payments froze it; empty for ``BOTH``.
+    reasons = models.JSONField("lý do chưa có tài khoản", default=dict)
+    #: People with an account by "payer code:payee kind"; empty for ``BOTH``.
+    accounts = models.JSONField("tài khoản", default=dict)
+    #: From what it was computed: payments, how many had a result, the last result's time.
+    source = models.JSONField("căn cứ", default=dict)
     computed_at = models.DateTimeField("tổng hợp lúc")
 
     objects = CashlessFigureQuerySet.as_manager()
@@ -42,14 +67,132 @@ class CashlessFigure(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["unit", "policy", "month"], name="figure_once"),
             models.CheckConstraint(
-                condition=Q(with_account__lte=F("due"), paid_by_account__lte=F("due")),
+                condition=Q(
+                    with_account__lte=F("due"),
+                    paid_by_account__lte=F("due"),
+                    account_not_paid__lte=F("with_account"),
+                    pending__lte=F("due") - F("with_account"),
+                    no_cccd__lte=F("due"),
+                ),
                 name="figure_within_due",
             ),
             models.CheckConstraint(condition=Q(month__day=1), name="figure_month_is_first"),
         ]
+        indexes = [models.Index(fields=["month", "policy"], name="figure_month")]
 
     def __str__(self) -> str:
         return f"{self.unit_id} {self.policy} {self.month:%m/%Y}"
+
+
+class FigurePeople(models.Model):
+    """Whom a policy's figure counted, as columns: one place in each array is one person.
+
+    The roll-up writes figure and people together, so a number and its list agree as long as the figure stands,
+    whatever happens to routes, people and drafts since. 400 rows for a province's month, where a row for each person
+    would be 100,000.
+    """
+
+    figure = models.OneToOneField(
+        CashlessFigure, on_delete=models.CASCADE, primary_key=True, related_name="people", editable=False
+    )
+    people = ArrayField(models.BigIntegerField())
+    payments = ArrayField(models.BigIntegerField())
+    #: 1 has an account in the month, 2 was paid by it, 4 has one from a later month on, 8 has no CCCD.
+    facts = ArrayField(models.SmallIntegerField())
+    #: Why there is no account, or whose it is: a ``CashReason`` or a ``Payee.Kind``.
+    details = ArrayField(models.TextField())
+    #: Through whom the account is paid.
+    payers = ArrayField(models.BigIntegerField(null=True))
+    #: The account that is used from a later month on, and that month.
+    next_accounts = ArrayField(models.BigIntegerField(null=True))
+    next_months = ArrayField(models.DateField(null=True))
+    #: Whole đồng of the month's regular lines, and of those paid by account.
+    amounts = ArrayField(models.BigIntegerField())
+    amounts_by_account = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        verbose_name = "những người đứng sau số liệu"
+        verbose_name_plural = "những người đứng sau số liệu"
+
+    def __str__(self) -> str:
+        return str(self.figure_id)
+
+
+class CountedQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> "CountedQuerySet":
+        return self.filter(commune_scope(user, "unit"))
+
+
+class CountedPerson(models.Model):
+    """A person whom a month's figure counts: a view that unfolds ``FigurePeople`` (migration 0003), read only."""
+
+    key = models.BigIntegerField(primary_key=True)
+    unit = models.ForeignKey(Unit, on_delete=models.DO_NOTHING, related_name="+")
+    policy = models.CharField(max_length=4)
+    month = models.DateField()
+    person = models.ForeignKey(Person, on_delete=models.DO_NOTHING, related_name="+")
+    #: Absent where a draft was made anew since.
+    payment = models.ForeignKey(Payment, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    has_account = models.BooleanField()
+    paid_by_account = models.BooleanField()
+    pending = models.BooleanField()
+    no_cccd = models.BooleanField()
+    reason = models.CharField(max_length=12)
+    payee = models.CharField(max_length=12)
+    payer = models.ForeignKey(Payer, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    next_account = models.BigIntegerField(null=True)
+    next_month = models.DateField(null=True)
+    amount = models.BigIntegerField()
+    amount_by_account = models.BigIntegerField()
+
+    objects = CountedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.policy} {self.month:%m/%Y}"
+
+    @property
+    def name(self) -> str:
+        """As the month's list has it; as the register has it now where that list was made anew."""
+        return self.payment.name if self.payment else self.person.name
+
+    @property
+    def reason_label(self) -> str:
+        return str(PayoutRoute.CashReason(self.reason).label) if self.reason else ""
+
+
+class CountedInPolicy(CountedPerson):
+    """In each policy for itself."""
+
+    class Meta:
+        managed = False
+        db_table = "reporting_counted_in_policy"
+
+
+class CountedOnce(CountedPerson):
+    """Of both policies, each person once, in the commune of the later payment; ``policy`` is theirs or ``BOTH``."""
+
+    class Meta:
+        managed = False
+        db_table = "reporting_counted_once"
+
+
+class DataChange(models.Model):
+    """What a month's figures are computed from was changed: written by triggers (migration 0003), in the transaction of
+    the change, and removed by the roll-up that counts it. While one stands, the figures are older than the data."""
+
+    policy = models.CharField("chính sách", max_length=4, choices=Policy)
+    month = models.DateField("tháng", db_index=True)
+    at = models.DateTimeField("lúc")
+
+    class Meta:
+        verbose_name = "thay đổi chưa tổng hợp"
+        verbose_name_plural = "thay đổi chưa tổng hợp"
+
+    def __str__(self) -> str:
+        return f"{self.policy} {self.month:%m/%Y}"
 
 
 class DatedQuerySet(models.QuerySet[Any]):

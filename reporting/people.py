@@ -1,16 +1,14 @@
-"""The people behind a figure: the same definitions as the roll-up's statement, as lists somebody may read."""
+"""The people behind a figure: whom the roll-up counted, as lists somebody may read."""
 
 import datetime
-from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.aggregates import BoolOr
 from django.db import models
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q
 
+from batosocial.lib import months
 from batosocial.staff.models import User
-from beneficiaries.models import PayoutRoute
-from payments.models import Payment, PaymentLine
+from reporting.models import CountedInPolicy, CountedOnce, CountedQuerySet
 
 
 class Measure(models.TextChoices):
@@ -23,83 +21,59 @@ class Measure(models.TextChoices):
     NOT_PAID_BY_ACCOUNT = "not_paid_by_account", "Chưa chi qua tài khoản"
     ACCOUNT_NOT_PAID = "account_not_paid", "Có tài khoản nhưng chưa chi qua tài khoản"
     PENDING = "pending", "Đã mở tài khoản, chi từ tháng sau"
+    NO_CCCD = "no_cccd", "Chưa có căn cước công dân"
+    GAINED = "gained", "Mới chi qua tài khoản so với tháng trước"
+    LOST = "lost", "Tháng trước chi qua tài khoản, tháng này không"
 
 
-def _routes(month_condition: Q) -> "QuerySet[PayoutRoute]":
-    """Confirmed routes to an account, of the outer payment's person and policy."""
-    return PayoutRoute.objects.confirmed().filter(
-        month_condition,
-        account__isnull=False,
-        person=OuterRef("person"),
-        policy=OuterRef("payment_list__period__policy"),
-    )
+#: What each measure asks of a counted person; the two that compare months ask more.
+_CONDITIONS = {
+    Measure.DUE: Q(),
+    Measure.WITH_ACCOUNT: Q(has_account=True),
+    Measure.WITHOUT_ACCOUNT: Q(has_account=False),
+    Measure.PAID_BY_ACCOUNT: Q(paid_by_account=True),
+    Measure.NOT_PAID_BY_ACCOUNT: Q(paid_by_account=False),
+    Measure.ACCOUNT_NOT_PAID: Q(has_account=True, paid_by_account=False),
+    Measure.PENDING: Q(pending=True),
+    Measure.NO_CCCD: Q(no_cccd=True),
+    Measure.GAINED: Q(paid_by_account=True),
+    Measure.LOST: Q(paid_by_account=True),
+}
 
 
 def list_people(
-    user: User, *, month: datetime.date, measure: str, policy: str | None = None, commune_id: int | None = None
-) -> "QuerySet[Any]":
-    """One payment for each person that the measure counts, with ``commune_id`` and ``policy`` as the figure has them.
+    user: User,
+    *,
+    month: datetime.date,
+    measure: str,
+    policy: str | None = None,
+    commune_id: int | None = None,
+    reason: str = "",
+    payer: str = "",
+    payee: str = "",
+) -> "CountedQuerySet":
+    """Whom the month's stored figure counted, one row for each; its length is the figure.
 
-    Without a policy both lines are listed one after the other, as they are added up. ``next_month`` is from when an
-    account is used that is not used yet.
+    Without a policy each person of either stands once, as the figures of both count them. ``reason`` (a
+    ``PayoutRoute.CashReason``) keeps those without an account for it, ``payer`` (code) and ``payee`` (``Payee.Kind``)
+    those with an account there or in somebody's name. LOST lists the rows of the month before.
     """
-    lines = PaymentLine.objects.filter(month=month, kind=PaymentLine.Kind.REGULAR)
-    if policy:
-        lines = lines.filter(policy=policy)
-    # Whoever has two payments for the month counts once, in the later list.
-    people = lines.values("policy", "payment__person").annotate(
-        last=Max("payment"), by_account=BoolOr(Q(payment__result=Payment.Result.PAID_ACCOUNT))
-    )
-    has_account = Exists(_routes(Q(months__contains=month)))
-    later = _routes(Q(months__startswith__gt=month)).order_by("months")
-
-    match Measure(measure):
-        case Measure.PAID_BY_ACCOUNT:
-            people = people.filter(by_account=True)
-        case Measure.NOT_PAID_BY_ACCOUNT | Measure.ACCOUNT_NOT_PAID:
-            people = people.filter(by_account=False)
-    rows = Payment.objects.visible_to(user).filter(pk__in=people.values("last"))
+    chosen = Measure(measure)
+    before = months.add(month, -1)
+    rows = _rows(policy).visible_to(user).filter(_CONDITIONS[chosen], month=before if chosen == Measure.LOST else month)
+    if chosen in (Measure.GAINED, Measure.LOST):
+        other = _rows(policy).filter(paid_by_account=True, month=month if chosen == Measure.LOST else before)
+        rows = rows.exclude(person__in=other.values("person"))
     if commune_id is not None:
-        rows = rows.filter(payment_list__commune=commune_id)
-    match Measure(measure):
-        case Measure.WITH_ACCOUNT | Measure.ACCOUNT_NOT_PAID:
-            rows = rows.filter(has_account)
-        case Measure.WITHOUT_ACCOUNT:
-            rows = rows.exclude(has_account)
-        case Measure.PENDING:
-            rows = rows.exclude(has_account).filter(Exists(later))
-    return rows.annotate(
-        policy=F("payment_list__period__policy"),
-        next_month=Subquery(later.annotate(start=F("months__startswith")).values("start")[:1]),
-        next_account=Subquery(later.values("account")[:1]),
-    )
+        rows = rows.filter(unit=commune_id)
+    if reason:
+        rows = rows.filter(has_account=False, reason=reason)
+    if payer:
+        rows = rows.filter(payer__code=payer)
+    if payee:
+        rows = rows.filter(payee=payee)
+    return rows
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """Accounts that are open and used from a later month on: people due, accounts, communes, the first month."""
-
-    people: int = 0
-    accounts: int = 0
-    communes: int = 0
-    first_month: datetime.date | None = None
-    by_commune: dict[tuple[int, str], int] | None = None
-
-
-def count_pending(user: User, month: datetime.date) -> Pending:
-    """In one query, grouped by commune and policy, so that each number can be a link."""
-    rows = list(
-        list_people(user, month=month, measure=Measure.PENDING)
-        .order_by()
-        .values("payment_list__commune", "policy")
-        .annotate(people=Count("pk"), accounts=Count("next_account", distinct=True), first=Min("next_month"))
-    )
-    if not rows:
-        return Pending()
-    return Pending(
-        people=sum(row["people"] for row in rows),
-        accounts=sum(row["accounts"] for row in rows),
-        communes=len({row["payment_list__commune"] for row in rows}),
-        first_month=min(row["first"] for row in rows),
-        by_commune={(row["payment_list__commune"], row["policy"]): row["people"] for row in rows},
-    )
+def _rows(policy: str | None) -> Any:
+    return CountedInPolicy.objects.filter(policy=policy) if policy else CountedOnce.objects.all()

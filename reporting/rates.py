@@ -7,7 +7,7 @@ Whatever is compared (class, target) is compared exactly, never rounded: 29,96% 
 import datetime
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from django.db import models
@@ -36,22 +36,24 @@ class CashlessClass(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """People (each once per policy) and whole đồng of a unit, or of several added up."""
+    """People (each once per policy) and whole đồng of a unit, or of several added up.
+
+    ``account_not_paid``: with an account in the month, and not paid by it; ``pending``: without one in the month, with
+    a confirmed one from a later month on, in ``pending_accounts`` accounts; ``no_cccd``: without a CCCD in the month.
+    """
 
     due: int = 0
     with_account: int = 0
     paid_by_account: int = 0
     money_due: int = 0
     money_by_account: int = 0
+    account_not_paid: int = 0
+    pending: int = 0
+    pending_accounts: int = 0
+    no_cccd: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
-        return Counts(
-            self.due + other.due,
-            self.with_account + other.with_account,
-            self.paid_by_account + other.paid_by_account,
-            self.money_due + other.money_due,
-            self.money_by_account + other.money_by_account,
-        )
+        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
     @classmethod
     def total(cls, parts: Iterable["Counts"]) -> "Counts":
@@ -87,7 +89,8 @@ class Counts:
         return self.paid_by_account, {"R1": self.due, "R3": self.with_account}[rate_code]
 
     def with_more_paid(self, people: int) -> "Counts":
-        """The same people due when ``people`` more, who had no account, have one and are paid by it."""
+        """The same people due when ``people`` more, who had no account, have one and are paid by it. The money is not
+        said: what they are owed then is not known."""
         return Counts(self.due, self.with_account + people, self.paid_by_account + people)
 
 
@@ -109,19 +112,49 @@ def missing_people(counts: Counts, target: Target) -> int:
     return max(0, math.ceil(target.value * whole / 100) - part)
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """Where a target stands once accounts that are already open are in use."""
+#: Over how many months the pace is taken.
+PACE_MONTHS = 3
+#: Further away than this, a month is no forecast any more.
+FURTHEST = 120
 
-    pending: int
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How far a target is: now, once the accounts already open are in use, and at the pace of the last months.
+
+    ``pace``: more people paid by account a month, mean of the last three months; None where the month three before has
+    no figures. ``reached_in``: the month that reaches it at that pace, None where it never does or is reached.
+    """
+
+    target: Target
     counts: Counts
     missing: int
+    counts_then: Counts
+    missing_then: int
+    pace: Decimal | None
+    reached_in: datetime.date | None
+
+    @property
+    def pending(self) -> int:
+        return self.counts.pending
+
+    @property
+    def reached(self) -> bool:
+        return not self.missing and self.counts.due > 0
 
 
-def forecast(counts: Counts, pending: int, target: Target) -> Forecast:
-    """``pending`` people due, who have an account from a later month on, counted as paid by it."""
-    later = counts.with_more_paid(pending)
-    return Forecast(pending, later, missing_people(later, target))
+def outlook(counts: Counts, target: Target, *, earlier: Counts | None, month: datetime.date) -> Outlook:
+    """The outlook of ``month``'s counts to a target; ``earlier`` are the counts ``PACE_MONTHS`` before."""
+    then = counts.with_more_paid(counts.pending)
+    missing = missing_people(counts, target)
+    pace = None
+    if earlier is not None and earlier.due:
+        pace = Decimal(counts.paid_by_account - earlier.paid_by_account) / PACE_MONTHS
+    reached_in = None
+    if missing and pace is not None and pace > 0:
+        away = math.ceil(missing / pace)
+        reached_in = months.add(month, away) if away <= FURTHEST else None
+    return Outlook(target, counts, missing, then, missing_people(then, target), pace, reached_in)
 
 
 def day_of(month: datetime.date) -> datetime.date:

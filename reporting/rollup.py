@@ -14,6 +14,7 @@ from batosocial.jobs.services import queue_job
 from batosocial.lib import months
 from batosocial.staff.models import Role, User
 from payments.models import Period
+from reporting.counting import count_month
 
 #: First half of the advisory lock's key; the second is the month as 202407.
 LOCK_SPACE = 7303
@@ -23,60 +24,6 @@ JOB_KIND = "reporting.roll_up"
 ROLLERS = frozenset({Role.DISTRICT_OFFICER, Role.DISTRICT_LEADER, Role.SYSTEM})
 #: Who may move the figures of a month that is closed.
 REOPENERS = frozenset({Role.DISTRICT_OFFICER, Role.DISTRICT_LEADER})
-
-# A person counts once in a policy, in the commune of the (latest) list that pays the month: what counts is the month
-# a line covers, not the list's, as Tết lists pay two months. Arrears, carry-overs and one-off payments add nobody.
-# Money sent back is not paid. A commune whose lists hold nobody, or no more, gets zeros. Lines and accounts are put
-# one below the other and grouped instead of joined, which stays fast while the tables' statistics are old.
-STATEMENT = """
-WITH wanted AS (
-    SELECT o.policy FROM (VALUES ('NCC'), ('BTXH')) AS o (policy)
-    WHERE %(recompute_closed)s OR NOT EXISTS (
-        SELECT FROM payments_period c
-        WHERE c.policy = o.policy AND c.month = %(month)s AND c.state = 'closed' AND EXISTS (
-            SELECT FROM reporting_cashlessfigure f WHERE f.policy = c.policy AND f.month = c.month
-        )
-    )
-),
-marks AS (
-    SELECT i.policy, p.person_id, p.id AS payment_id, l.commune_id, i.amount, p.result = 'paid_account' AS by_account,
-           false AS has_account
-    FROM payments_paymentline i
-    JOIN payments_payment p ON p.id = i.payment_id
-    JOIN payments_paymentlist l ON l.id = p.payment_list_id
-    WHERE i.month = %(month)s AND i.kind = 'regular' AND i.policy IN (SELECT policy FROM wanted)
-    UNION ALL
-    SELECT policy, person_id, NULL, NULL, 0, false, true
-    FROM beneficiaries_payoutroute
-    WHERE state = 'confirmed' AND account_id IS NOT NULL AND months @> %(month)s::date
-),
-people AS (
-    SELECT policy, (array_agg(commune_id ORDER BY payment_id DESC NULLS LAST))[1] AS commune_id,
-           bool_or(has_account) AS has_account, bool_or(by_account) AS by_account, sum(amount) AS money_due,
-           coalesce(sum(amount) FILTER (WHERE by_account), 0) AS money_by_account
-    FROM marks GROUP BY policy, person_id HAVING count(payment_id) > 0
-),
-counted AS (
-    SELECT policy, commune_id, 1 AS due, has_account::int, by_account::int, money_due, money_by_account FROM people
-    UNION ALL
-    SELECT o.policy, l.commune_id, 0, 0, 0, 0, 0
-    FROM payments_paymentlist l JOIN payments_period o ON o.id = l.period_id
-    WHERE o.month = %(month)s AND o.policy IN (SELECT policy FROM wanted)
-    UNION ALL
-    SELECT policy, unit_id, 0, 0, 0, 0, 0 FROM reporting_cashlessfigure
-    WHERE month = %(month)s AND policy IN (SELECT policy FROM wanted)
-)
-INSERT INTO reporting_cashlessfigure (
-    unit_id, policy, month, due, with_account, paid_by_account, money_due, money_by_account, computed_at
-)
-SELECT commune_id, policy, %(month)s, sum(due), sum(has_account), sum(by_account), sum(money_due),
-       sum(money_by_account), statement_timestamp()
-FROM counted GROUP BY commune_id, policy
-ON CONFLICT (unit_id, policy, month) DO UPDATE SET
-    due = excluded.due, with_account = excluded.with_account, paid_by_account = excluded.paid_by_account,
-    money_due = excluded.money_due, money_by_account = excluded.money_by_account, computed_at = excluded.computed_at
-RETURNING policy
-"""
 
 
 class RollUpRefused(Exception):
@@ -115,8 +62,7 @@ def roll_up(
     with connection.cursor() as cursor:
         # Whoever comes second counts after the first has finished, and never from an older state.
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, month.year * 100 + month.month])
-        cursor.execute(STATEMENT, {"month": month, "recompute_closed": recompute_closed})
-        computed = [policy for (policy,) in cursor.fetchall()]
+    computed = count_month(month, recompute_closed=recompute_closed)
     closed = tuple(sorted(p for p, state in periods.items() if state == Period.State.CLOSED and p not in computed))
     record(
         actor=actor,

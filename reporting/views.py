@@ -1,20 +1,21 @@
 """The dashboard, the people behind each figure, the appendix to download, and the wish for fresh figures."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from batosocial.lib import clock, months, text
-from batosocial.staff.models import BENEFIT_ROLES, DISTRICT_ROLES, User
+from batosocial.staff.models import BENEFIT_ROLES, DISTRICT_ROLES, Payer, User
 from batosocial.territory.models import Unit
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
-from beneficiaries.models import Policy
+from beneficiaries.models import Payee, PayoutRoute, Policy
 from payments.models import Period
 from reporting import appendix as appendix_file
 from reporting import figures, rollup
@@ -94,15 +95,21 @@ def people(request: StaffRequest, month: datetime.date, policy: str, place: str,
     if measure not in Measure.values or policy not in {*Policy.values, BOTH_POLICIES}:
         raise Http404
     commune = _place(request.user, place, month)
+    chosen = {name: request.GET.get(name, "") for name in ("ly-do", "chi-qua", "chu-tk")}
     rows = list_people(
         request.user,
         month=month,
         measure=measure,
         policy=None if policy == BOTH_POLICIES else policy,
         commune_id=commune.pk if commune else None,
+        reason=_known(chosen["ly-do"], PayoutRoute.CashReason.values),
+        payer=chosen["chi-qua"],
+        payee=_known(chosen["chu-tk"], Payee.Kind.values),
     )
     search = text.clean(request.GET.get("q", ""))
-    page = paginate(request, _found(rows, search))
+    found = _found(rows, search)
+    sums = found.aggregate(people=Count("pk"), due=Sum("amount"), paid=Sum("amount_by_account"))
+    page = paginate(request, found, count=sums["people"])
     where = str(commune or figures.district_of(request.user))
     return render(
         request,
@@ -117,6 +124,11 @@ def people(request: StaffRequest, month: datetime.date, policy: str, place: str,
             "whole_district": commune is None,
             "measure": Measure(measure),
             "pending": measure == Measure.PENDING,
+            "with_reason": measure in (Measure.WITHOUT_ACCOUNT, Measure.NOT_PAID_BY_ACCOUNT, Measure.NO_CCCD),
+            "narrowed": _narrowed(chosen),
+            "chosen": {name: value for name, value in chosen.items() if value},
+            "money": sums,
+            "freshness": figures.freshness(request.user, month),
             "others": [(m.label, people_url(month, policy, place, m), m == measure) for m in Measure],
             "back": dashboard_url(month),
             "today": clock.today(),
@@ -136,9 +148,27 @@ def _place(user: User, place: str, month: datetime.date) -> Unit | None:
     return get_object_or_404(communes, code=place, parent=user.unit_id)
 
 
+def _known(value: str, values: Sequence[str]) -> str:
+    if value and value not in values:
+        raise Http404
+    return value
+
+
+def _narrowed(chosen: dict[str, str]) -> str:
+    """What of a measure the list is narrowed to, in words."""
+    parts = []
+    if chosen["ly-do"]:
+        parts.append(f"lý do: {PayoutRoute.CashReason(chosen['ly-do']).label}")
+    if chosen["chi-qua"]:
+        parts.append(f"chi qua: {get_object_or_404(Payer, code=chosen['chi-qua'])}")
+    if chosen["chu-tk"]:
+        parts.append(f"chủ tài khoản: {Payee.Kind(chosen['chu-tk']).label}")
+    return "; ".join(parts)
+
+
 def _found(rows: "QuerySet[Any]", search: str) -> "QuerySet[Any]":
-    """In the order of the printed lists; a search finds names as they are spelled, accents or not."""
-    rows = rows.order_by(
-        "payment_list__commune__position", "payment_list__period__policy", "position", "pk"
-    ).select_related("payment_list__commune", "person")
+    """By commune and given name; a search finds names as they are spelled, accents or not."""
+    rows = rows.order_by("unit__position", "policy", "person__sort_key", "person").select_related(
+        "unit", "person", "payment__payment_list"
+    )
     return rows.filter(person__search_key__contains=text.fold(search)) if search else rows

@@ -18,9 +18,15 @@ COUNTED = 5_000
 _MOST_DIGITS = 8
 
 
-def paginate(request: HttpRequest, rows: Any, per_page: int = 50) -> Page[Any]:
-    """The page asked for; a number that is no number gives the first page, one too high the last."""
-    return Paginator(rows, per_page).get_page(request.GET.get(PAGE_PARAMETER))
+def paginate(request: HttpRequest, rows: Any, per_page: int = 50, *, count: int | None = None) -> Page[Any]:
+    """The page asked for; a number that is no number gives the first page, one too high the last.
+
+    ``count`` spares the query where the caller has counted the rows already.
+    """
+    paginator = Paginator(rows, per_page)
+    if count is not None:
+        paginator.__dict__["count"] = count
+    return paginator.get_page(request.GET.get(PAGE_PARAMETER))
 
 
 def paginate_ranked(

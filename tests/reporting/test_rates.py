@@ -75,8 +75,36 @@ def test_a_target_of_r3_counts_those_with_an_account() -> None:
 
 
 def test_forecast_of_the_demo_once_the_pending_accounts_are_used() -> None:
-    seen = rates.forecast(Counts(due=3812, with_account=1472, paid_by_account=1127), 581, HALF)
-    assert (seen.counts.paid_by_account, seen.counts.r1, seen.missing) == (1708, Decimal("44.8"), 198)
+    counts = Counts(due=3812, with_account=1472, paid_by_account=1127, pending=581)
+    seen = rates.outlook(counts, HALF, earlier=None, month=datetime.date(2024, 7, 1))
+    assert (seen.counts_then.paid_by_account, seen.counts_then.r1, seen.missing_then) == (1708, Decimal("44.8"), 198)
+    assert (seen.missing, seen.pace, seen.reached_in, seen.reached) == (779, None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("paid", "before", "pace", "reached_in", "reached"),
+    [
+        (40, 34, "2", datetime.date(2024, 12, 1), False),  # 10 more at 2 a month: five months
+        (40, 33, "2.333", datetime.date(2024, 12, 1), False),  # 4,3 months are five
+        (40, 40, "0", None, False),  # standing still gets nowhere
+        (40, 46, "-2", None, False),  # nor does going back
+        (49, 49 - 3, "1", datetime.date(2024, 8, 1), False),
+        (50, 44, "2", None, True),  # it is reached: no month to name
+    ],
+)
+def test_the_pace_of_three_months_says_when_a_target_is_reached(
+    paid: int, before: int, pace: str, reached_in: datetime.date | None, reached: bool
+) -> None:
+    now, earlier = Counts(due=100, paid_by_account=paid), Counts(due=100, paid_by_account=before)
+    seen = rates.outlook(now, HALF, earlier=earlier, month=datetime.date(2024, 7, 1))
+    assert seen.pace is not None
+    assert round(seen.pace, 3) == Decimal(pace)
+    assert (seen.reached_in, seen.reached) == (reached_in, reached)
+
+
+def test_a_pace_that_takes_more_than_ten_years_is_no_forecast() -> None:
+    now, earlier = Counts(due=10_000, paid_by_account=10), Counts(due=10_000, paid_by_account=9)
+    assert rates.outlook(now, HALF, earlier=earlier, month=datetime.date(2024, 7, 1)).reached_in is None
 
 
 @pytest.mark.django_db
