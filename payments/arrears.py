@@ -1,6 +1,6 @@
 """Arrears (truy lĩnh): for earlier months, what the register and the rates known now give beyond what lists gave.
 
-The statements read ``new_line``, the table of lines that are being made (``payments.lines``).
+The statements read ``new_line`` and ``new_place``: the lines that are being made, and for whom (``payments.lines``).
 """
 
 from payments.owed import CAME_BACK, DUE, MADE
@@ -63,7 +63,7 @@ WITH since AS (
 INSERT INTO new_asked (person_id, month)
 SELECT DISTINCT c.person_id, m.month::date
 FROM (SELECT person_id, min(from_month) AS from_month FROM candidates GROUP BY person_id) c
-JOIN beneficiaries_person person ON person.id = c.person_id AND person.commune_id = ANY(%(communes)s)
+JOIN new_place place ON place.person_id = c.person_id
 CROSS JOIN LATERAL generate_series(
     date_trunc('month', greatest(c.from_month, %(earliest)s::date)), %(month)s::date, interval '1 month'
 ) AS m (month)

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from batosocial.lib import months
+from beneficiaries.places import PLACED
 from payments import arrears
 from payments.models import PaymentList, Period
 from payments.owed import DUE
@@ -23,11 +24,22 @@ CREATE TEMPORARY TABLE IF NOT EXISTS new_line (
 ) ON COMMIT DROP
 """
 
+#: Everybody whom the lists are for, and in whose: the commune in which they are in the month of the lists. Between the
+#: month and today the units may have merged.
+_PLACES = """
+CREATE TEMPORARY TABLE IF NOT EXISTS new_place (person_id bigint NOT NULL, commune_id bigint NOT NULL) ON COMMIT DROP;
+TRUNCATE new_place;
+"""
+_PLACED = f"""
+WITH {PLACED}
+INSERT INTO new_place (person_id, commune_id) SELECT person_id, commune_id FROM placed;
+ANALYZE new_place
+"""
+
 #: People of the communes whose lists are made, and the month.
 _EVERYBODY = """
     asked AS (
-        SELECT person.id AS person_id, %(month)s::date AS month
-        FROM beneficiaries_person person WHERE person.commune_id = ANY(%(communes)s)
+        SELECT person_id, %(month)s::date AS month FROM new_place
     )
 """
 
@@ -40,7 +52,8 @@ FROM (
     SELECT person_id, category_id, month FROM new_due WHERE amount IS NULL OR amount <= 0
 ) AS wanted
 JOIN beneficiaries_person person ON person.id = wanted.person_id
-JOIN territory_unit unit ON unit.id = person.commune_id
+JOIN new_place place ON place.person_id = person.id
+JOIN territory_unit unit ON unit.id = place.commune_id
 JOIN beneficiaries_category c ON c.id = wanted.category_id
 ORDER BY unit.position, person.sort_key, wanted.month
 """
@@ -79,7 +92,7 @@ WITH unpaid AS (
     JOIN payments_paymentlist l ON l.id = p.payment_list_id AND l.state IN ('handed_over', 'closed')
     JOIN payments_period o ON o.id = l.period_id AND o.policy = %(policy)s AND o.month < %(month)s
     JOIN payments_paymentline i ON i.payment_id = p.id AND i.entitlement_id IS NOT NULL
-    JOIN beneficiaries_person person ON person.id = p.person_id AND person.commune_id = ANY(%(communes)s)
+    JOIN new_place place ON place.person_id = p.person_id
     WHERE p.result IN ('returned', 'not_collected')
       AND NOT EXISTS (SELECT 1 FROM payments_paymentline c WHERE c.carried_line_id = i.id)
       AND NOT EXISTS (SELECT 1 FROM payments_budgetreturn b WHERE b.line_id = i.id)
@@ -113,7 +126,7 @@ FROM payments_payment p
 JOIN payments_paymentlist l ON l.id = p.payment_list_id AND l.state IN ('handed_over', 'closed')
 JOIN payments_period o ON o.id = l.period_id AND o.policy = %(policy)s AND o.month < %(month)s
 JOIN payments_paymentline i ON i.payment_id = p.id
-JOIN beneficiaries_person person ON person.id = p.person_id AND person.commune_id = ANY(%(communes)s)
+JOIN new_place place ON place.person_id = p.person_id
 WHERE p.result IN ('returned', 'not_collected')
   AND NOT EXISTS (SELECT 1 FROM payments_paymentline c WHERE c.carried_line_id = i.id)
   AND NOT EXISTS (SELECT 1 FROM payments_budgetreturn b WHERE b.line_id = i.id)
@@ -130,7 +143,8 @@ INSERT INTO new_line (person_id, category_id, level, quantity, kind, month, amou
 SELECT g.person_id, g.category_id, 0, 1, 'one_off', %(month)s, g.amount, g.id
 FROM payments_grant g
 JOIN beneficiaries_category c ON c.id = g.category_id AND c.policy = %(policy)s
-JOIN beneficiaries_person person ON person.id = g.person_id AND person.commune_id = ANY(%(communes)s)
+JOIN beneficiaries_person person ON person.id = g.person_id
+JOIN new_place place ON place.person_id = g.person_id
 WHERE g.state = 'decided' AND person.died_on IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM payments_paymentline x WHERE x.grant_id = g.id)
 """
@@ -142,11 +156,13 @@ WITH totals AS (
     SELECT person_id, sum(amount) AS total FROM new_line GROUP BY person_id
 ),
 placed AS (
-    SELECT totals.*, person.commune_id, person.name, person.sex, person.cccd, person.hamlet, person.died_on,
+    SELECT totals.*, place.commune_id, person.name, person.sex, person.cccd, person.hamlet, person.died_on,
            concat_ws('/', lpad(person.birth_day::text, 2, '0'), lpad(person.birth_month::text, 2, '0'),
                      person.birth_year) AS birth,
-           row_number() OVER (PARTITION BY person.commune_id ORDER BY person.sort_key, person.id) AS position
-    FROM totals JOIN beneficiaries_person person ON person.id = totals.person_id
+           row_number() OVER (PARTITION BY place.commune_id ORDER BY person.sort_key, person.id) AS position
+    FROM totals
+    JOIN beneficiaries_person person ON person.id = totals.person_id
+    JOIN new_place place ON place.person_id = totals.person_id
 ),
 paid AS (
     INSERT INTO payments_payment (
@@ -241,8 +257,9 @@ def make_payments(making: Making) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_TABLE)
         # Without values psycopg takes several statements at once.
-        cursor.execute(arrears.TABLES)
+        cursor.execute(_PLACES + arrears.TABLES)
         cursor.execute("TRUNCATE new_line")
+        cursor.execute(_PLACED, values)
         for month in covered_months(period):
             cursor.execute(_REGULAR, values | {"month": month})
         # Nothing else tells the planner how much there is.

@@ -12,8 +12,10 @@ from typing import Any
 
 import xlsxwriter
 from django.conf import settings
+from django.db.models import Q
 
 from batosocial.lib import money, months
+from batosocial.territory.models import Unit
 from beneficiaries.models import Policy
 from payments.board import category_label
 from payments.models import Payment, PaymentLine, PaymentList
@@ -148,14 +150,16 @@ def list_rows(row: PaymentList, payments: Iterable[Payment], *, for_payer: bool)
 
 
 def _came_from(row: PaymentList, person_ids: list[int]) -> dict[int, str]:
-    """Those who stood in another commune's list of the policy in the month before: person → that commune."""
+    """Those who stood in another commune's list of the policy in the month before: person → that commune. Nobody came
+    from anywhere because communes merged."""
+    same = Unit.objects.filter(Q(pk=row.commune_id) | Q(successor=row.commune_id)).values("pk")
     before = (
         Payment.objects.filter(
             person__in=person_ids,
             payment_list__period__policy=row.period.policy,
             payment_list__period__month=months.add(row.period.month, -1),
         )
-        .exclude(payment_list__commune=row.commune_id)
+        .exclude(payment_list__commune__in=same)
         .values_list("person", "payment_list__commune_name")
     )
     return dict(before)

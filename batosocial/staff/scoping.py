@@ -6,6 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
 from batosocial.staff.models import BENEFIT_ROLES, COMMUNE_ROLES, DISTRICT_ROLES, Role, User
+from batosocial.territory.models import Unit
 
 #: ``Q`` that matches nothing; the default for whoever has no say.
 NOTHING = Q(pk__in=[])
@@ -20,7 +21,8 @@ class HasRole(Protocol):
 def commune_scope(
     user: User | AnonymousUser, path: str, *, roles: frozenset[str] | frozenset[Role] = BENEFIT_ROLES
 ) -> Q:
-    """Rows of the user's own commune, or of all communes below their upper unit.
+    """Rows of the user's own commune, or of all communes below their upper unit, those of the units that became part
+    of them among them: lists and figures keep the unit of their month.
 
     ``path`` is the lookup from the row to its commune, e.g. ``"commune"`` or ``"payment_list__commune"``;
     ``roles`` are those who may see such rows at all; police are among them only where named. The system user
@@ -33,12 +35,13 @@ def commune_scope(
     if user.role not in roles or user.unit_id is None:
         return NOTHING
     if user.role in COMMUNE_ROLES:
-        return Q(**{path: user.unit_id})
+        return Q(**{f"{path}__in": Unit.objects.of_commune(user.unit_id).values("pk")})
     if user.role in DISTRICT_ROLES:
-        return Q(**{f"{path}__parent": user.unit_id})
+        return Q(**{f"{path}__in": Unit.objects.of_upper(user.unit_id).values("pk")})
     if user.role == Role.POLICE:
         # Police work in a district or in one of its communes.
-        return Q(**{path: user.unit_id}) | Q(**{f"{path}__parent": user.unit_id})
+        units = Unit.objects.of_commune(user.unit_id) | Unit.objects.of_upper(user.unit_id)
+        return Q(**{f"{path}__in": units.values("pk")})
     return NOTHING
 
 

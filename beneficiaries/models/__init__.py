@@ -8,6 +8,7 @@ from beneficiaries.models.identity import IdentityEvent, IdentityIssue
 from beneficiaries.models.imports import ColumnMapping, ImportBatch, ImportRow
 from beneficiaries.models.payee import Account, Payee, PayoutRoute
 from beneficiaries.models.person import Person
+from beneficiaries.models.unit_move import UnitMove
 
 __all__ = [
     "Account",
@@ -30,4 +31,5 @@ __all__ = [
     "Provider",
     "Rate",
     "Suspension",
+    "UnitMove",
 ]

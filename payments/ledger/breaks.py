@@ -9,6 +9,7 @@ from django.db import connection
 
 from batosocial.lib import months
 from batosocial.lib.money import format_amount
+from beneficiaries.places import PLACED
 from payments.ledger.differences import differences_of
 from payments.ledger.sides import compute, read_ledgers
 from payments.lines import covered_months
@@ -21,7 +22,8 @@ REMEDY = "hãy lập lại danh sách từ sổ"
 #: Everybody of the communes and everybody on their lists: what the register owes beside the regular lines. Somebody who
 #: moved since is paid in the list that has them.
 _AGAINST_REGISTER = f"""
-WITH on_list AS (
+WITH {PLACED},
+on_list AS (
     SELECT l.id AS list_id, l.commune_id, p.person_id, i.entitlement_id, i.amount
     FROM payments_paymentlist l
     JOIN payments_payment p ON p.payment_list_id = l.id
@@ -29,7 +31,7 @@ WITH on_list AS (
     WHERE l.id = ANY(%(lists)s)
 ),
 asked AS MATERIALIZED (
-    SELECT id AS person_id, %(month)s::date AS month FROM beneficiaries_person WHERE commune_id = ANY(%(communes)s)
+    SELECT person_id, %(month)s::date AS month FROM placed
     UNION
     SELECT person_id, %(month)s FROM on_list
 ),
@@ -37,8 +39,8 @@ asked AS MATERIALIZED (
 expected AS (
     SELECT due.id, due.person_id, due.amount, list.id AS list_id
     FROM due
-    JOIN beneficiaries_person person ON person.id = due.person_id
-    JOIN payments_paymentlist list ON list.id = ANY(%(lists)s) AND list.commune_id = person.commune_id
+    JOIN placed ON placed.person_id = due.person_id
+    JOIN payments_paymentlist list ON list.id = ANY(%(lists)s) AND list.commune_id = placed.commune_id
 )
 SELECT coalesce(on_list.list_id, expected.list_id), person.name,
        CASE WHEN on_list.list_id IS NULL THEN 'missing' WHEN due.id IS NULL THEN 'extra' ELSE 'amount' END,

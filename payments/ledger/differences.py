@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from batosocial.lib import months
+from beneficiaries.places import LIVES_HERE
 from payments.ledger.sides import BOTH, WHO
 from payments.models import PaymentList
 
@@ -63,9 +64,10 @@ class Difference:
 _DIFFERENCES = f"""
 WITH {BOTH},
 lists_before AS (
-    SELECT l.commune_id, min(l.made_at) AS made_at
+    SELECT coalesce(places.place_id, l.commune_id) AS commune_id, min(l.made_at) AS made_at
     FROM payments_paymentlist l JOIN payments_period o ON o.id = l.period_id
-    WHERE o.policy = %(policy)s AND o.month = %(before)s GROUP BY l.commune_id
+    LEFT JOIN places ON places.unit_id = l.commune_id
+    WHERE o.policy = %(policy)s AND o.month = %(before)s GROUP BY coalesce(places.place_id, l.commune_id)
 ),
 marked AS (
     SELECT b.*, bool_or(before IS NOT NULL) OVER w AS was, bool_or(after IS NOT NULL) OVER w AS is_now
@@ -85,7 +87,7 @@ SELECT m.commune_id, m.person_id, {WHO}, e.category_id, m.entitlement_id, m.befo
                     ELSE 'start' END
            ELSE 'unexplained' END
        WHEN m.after IS NULL THEN CASE
-           WHEN elsewhere_now.id IS NOT NULL OR person.commune_id <> m.commune_id THEN 'moved_out'
+           WHEN elsewhere_now.id IS NOT NULL OR NOT {LIVES_HERE} THEN 'moved_out'
            WHEN e.voided_by_id IS NOT NULL THEN 'void'
            WHEN person.died_on < %(month)s THEN 'death'
            WHEN NOT e.months @> %(month)s::date THEN CASE WHEN ending.kind IN ('adjust', 'correct') THEN ending.kind

@@ -9,6 +9,8 @@ from django.db import connection
 from django.db.models import Sum
 
 from batosocial.lib import months
+from batosocial.territory.places import PLACES, places_in
+from beneficiaries.places import LIVES_HERE
 from payments.models import Ledger, PaymentList
 
 SIDES = ("opening", "increase", "decrease", "closing")
@@ -45,14 +47,15 @@ class Sides:
 
 #: Name, birth and hamlet of ``person`` behind a row ``m`` of a list: what tells people of one name apart. The hamlet of
 #: somebody who lives in another commune now says nothing here.
-WHO = """person.name,
+WHO = f"""person.name,
        concat_ws('/', lpad(person.birth_day::text, 2, '0'), lpad(person.birth_month::text, 2, '0'), person.birth_year),
-       CASE WHEN person.commune_id = m.commune_id THEN person.hamlet ELSE '' END"""
+       CASE WHEN {LIVES_HERE} THEN person.hamlet ELSE '' END"""
 
-#: Regular lines of %(month)s (``cur``) beside those of the month before (``prev``) in the same communes; ``both`` has
-#: an entitlement once, amounts NULL where there is none. The first month opens from the first load. Figures follow the
-#: month that a line covers, whichever list it stands in.
-BOTH = """
+#: Regular lines of %(month)s (``cur``) beside those of the month before (``prev``) in the same communes, or in those
+#: that have merged into them since; ``both`` has an entitlement once, amounts NULL where there is none. The first month
+#: opens from the first load. Figures follow the month that a line covers, whichever list it stands in.
+BOTH = f"""
+    {PLACES},
     cur AS (
         SELECT l.commune_id, p.person_id, i.entitlement_id, i.amount, i.id AS line_id
         FROM payments_paymentline i
@@ -61,11 +64,14 @@ BOTH = """
         WHERE i.policy = %(policy)s AND i.month = %(month)s AND i.kind = 'regular' AND l.commune_id = ANY(%(communes)s)
     ),
     prev AS (
-        SELECT l.commune_id, p.person_id, i.entitlement_id, i.amount, i.id AS line_id
+        SELECT coalesce(places.place_id, l.commune_id) AS commune_id, p.person_id, i.entitlement_id, i.amount,
+               i.id AS line_id
         FROM payments_paymentline i
         JOIN payments_payment p ON p.id = i.payment_id
         JOIN payments_paymentlist l ON l.id = p.payment_list_id
-        WHERE i.policy = %(policy)s AND i.month = %(before)s AND i.kind = 'regular' AND l.commune_id = ANY(%(communes)s)
+        LEFT JOIN places ON places.unit_id = l.commune_id
+        WHERE i.policy = %(policy)s AND i.month = %(before)s AND i.kind = 'regular'
+          AND coalesce(places.place_id, l.commune_id) = ANY(%(communes)s)
         UNION ALL
         SELECT cur.commune_id, cur.person_id, cur.entitlement_id, cur.amount, cur.line_id
         FROM cur
@@ -136,7 +142,12 @@ def _values(policy: str, month: datetime.date, communes: Collection[int]) -> dic
 
 
 def store(policy: str, covered: Iterable[datetime.date], communes: Collection[int]) -> None:
-    """Compute the ledgers of these months and keep them; of a month that nobody opened nothing is kept."""
+    """Compute the ledgers of these months and keep them; of a month that nobody opened nothing is kept.
+
+    ``communes`` are units of the first of the months: a later one, if there was a merger between, has the ledgers of
+    the units into which these went.
+    """
+    covered = sorted(covered)
     opened = set(
         PaymentList.objects.filter(period__policy=policy, period__month__in=list(covered))
         .values_list("period__month", "period__with_next")
@@ -145,7 +156,8 @@ def store(policy: str, covered: Iterable[datetime.date], communes: Collection[in
     wanted = {month for month, _ in opened} | {months.add(month, 1) for month, two in opened if two}
     with connection.cursor() as cursor:
         for month in sorted(wanted):
-            cursor.execute(_STORE, _values(policy, month, communes))
+            places = communes if month == covered[0] else places_in(communes, month).values()
+            cursor.execute(_STORE, _values(policy, month, places))
 
 
 def compute(policy: str, month: datetime.date, communes: Collection[int]) -> dict[int, Sides]:
