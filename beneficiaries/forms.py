@@ -43,7 +43,7 @@ class CommuneFilter(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101
         if user.in_district:
             field.queryset = Unit.objects.current().communes().filter(parent=user.unit_id)
-            self.communes = list(Unit.objects.communes().filter(parent=user.unit_id))
+            self.communes = list(Unit.objects.of_upper(user.unit_id or 0).communes())
             today = clock.today()
             current = [unit for unit in self.communes if unit.valid_from <= today < (unit.valid_to or _NEVER)]
             # Read once, for the choices, too.

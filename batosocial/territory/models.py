@@ -25,14 +25,17 @@ class UnitQuerySet(models.QuerySet["Unit"]):
 
         Rows of the coming unit are the lists of its first month, which are made in the month before the merger.
         """
-        coming = Q(predecessors=unit_id, predecessors__heir__isnull=True)
-        return self.filter(Q(pk=unit_id) | Q(heir=unit_id) | coming)
+        return self.filter(Q(pk=unit_id) | Q(heir=unit_id) | _coming(Q(pk=unit_id)))
 
     def of_upper(self, unit_id: int) -> "UnitQuerySet":
         """The units directly below an upper unit, every unit that became part of one, and those that a stored merger
         will make of them, below this upper unit or another."""
-        coming = Q(predecessors__parent=unit_id, predecessors__heir__isnull=True)
-        return self.filter(Q(parent=unit_id) | Q(heir__parent=unit_id) | coming)
+        return self.filter(Q(parent=unit_id) | Q(heir__parent=unit_id) | _coming(Q(parent=unit_id)))
+
+
+def _coming(old: Q) -> Q:
+    """Units that a stored merger will make of ``old`` ones."""
+    return Q(pk__in=Unit.objects.filter(old, successor__isnull=False, heir__isnull=True).values("successor"))
 
 
 def unit_by_code(code: str, month: datetime.date, *, within: "UnitQuerySet | None" = None) -> "Unit | None":

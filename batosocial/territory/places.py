@@ -21,11 +21,14 @@ PLACES = """
 """
 
 
-def kin_of(units: Collection[int]) -> list[int]:
-    """These units, and all that became part of them or of which they became part. One query."""
+def kin_by_unit(units: Collection[int]) -> dict[int, set[int]]:
+    """Each of these units with all that became part of it or of which it became part. One query."""
+    found = {unit: {unit} for unit in units}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT unit_id FROM territory_place WHERE place_id = ANY(%s)", [list(units)])
-        return sorted({*units, *(unit for (unit,) in cursor.fetchall())})
+        cursor.execute("SELECT place_id, unit_id FROM territory_place WHERE place_id = ANY(%s)", [list(units)])
+        for place, unit in cursor.fetchall():
+            found[place].add(unit)
+    return found
 
 
 def places_in(units: Collection[int], month: datetime.date) -> dict[int, int]:

@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import Q
 
 from batosocial.staff.models import User
+from batosocial.territory.models import Unit
 from beneficiaries.changes.proposal import ALIVE
 from beneficiaries.changes.steps import APPRAISERS, DECIDERS, SIGNERS
 from beneficiaries.forms import CommuneFilter, choices_with_all, commune_field
@@ -69,8 +70,9 @@ class ChangeFilter(CommuneFilter):
         if chosen["chinh_sach"]:
             changes = changes.filter(policy=chosen["chinh_sach"])
         if chosen.get("xa"):
-            place = chosen["xa"]
-            changes = changes.filter(Q(person__commune=place) | Q(from_commune=place) | Q(to_commune=place))
+            # A move of earlier names the unit of its time.
+            place, units = chosen["xa"], Unit.objects.of_commune(chosen["xa"].pk).values("pk")
+            changes = changes.filter(Q(person__commune=place) | Q(from_commune__in=units) | Q(to_commune__in=units))
         if chosen["tim"].strip():
             # Only among people whom the user may see: the name of somebody who is to come is not to be guessed.
             found = Person.objects.visible_to(self.user).matching(chosen["tim"]).order_by()

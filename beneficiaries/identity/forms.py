@@ -50,7 +50,7 @@ class IssueFilter(forms.Form):
         self.user = user
         communes = self.fields["xa"]
         assert isinstance(communes, forms.ModelChoiceField)  # noqa: S101
-        if user.unit is not None and user.unit.level == Unit.Level.DISTRICT:
+        if user.unit is not None and user.unit.level != Unit.Level.COMMUNE:
             communes.queryset = Unit.objects.current().communes().filter(parent=user.unit_id)
         else:
             del self.fields["xa"]

@@ -159,7 +159,7 @@ class BatchFilter(forms.Form):
         if state := chosen.get("trang_thai"):
             batches = batches.filter(state=state)
         if commune := chosen.get("xa"):
-            batches = batches.filter(commune=commune)
+            batches = batches.filter(commune__in=Unit.objects.of_commune(commune.pk).values("pk"))
         return batches
 
 

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from batosocial.lib import clock, money
+from batosocial.territory.models import Unit
 from batosocial.web import once
 from batosocial.web.forms import DayInput, MonthField
 from beneficiaries.forms import CommuneFilter, choices_with_all, commune_field
@@ -52,7 +53,7 @@ class EffectFilter(CommuneFilter):
         if chosen["chinh_sach"]:
             rows = rows.filter(**{policy: chosen["chinh_sach"]})
         if chosen.get("xa"):
-            rows = rows.filter(**{commune: chosen["xa"]})
+            rows = rows.filter(**{f"{commune}__in": Unit.objects.of_commune(chosen["xa"].pk).values("pk")})
         if chosen["tim"].strip():
             rows = rows.filter(self._people(chosen["tim"]))
         return rows

@@ -11,6 +11,7 @@ from batosocial.audit import services as audit
 from batosocial.lib.text import accent_key, clean
 from batosocial.staff.models import COMMUNE_ROLES, DISTRICT_ROLES, Role, User
 from batosocial.territory.models import Unit
+from batosocial.territory.places import kin_by_unit
 from beneficiaries.models import Person
 from payments.models import PayPoint
 
@@ -35,19 +36,31 @@ class Place:
 class Points:
     """The point of a hamlet: the one that names it, else the commune's point without hamlets, else the commune."""
 
-    def __init__(self, points: Iterable[PayPoint]) -> None:
+    def __init__(self, points: Iterable[tuple[int, PayPoint]]) -> None:
+        """``points`` with the commune whose people go there, which has merged with the point's own perhaps."""
         self._by_hamlet: dict[tuple[int, str], Place] = {}
         self._rest: dict[int, Place] = {}
-        for place, point in enumerate(points):
+        for place, (commune_id, point) in enumerate(points):
             found = Place(place, point.name)
             if not point.hamlets:
-                self._rest[point.commune_id] = found
+                self._rest.setdefault(commune_id, found)
             for hamlet in point.hamlets:
-                self._by_hamlet[point.commune_id, accent_key(hamlet)] = found
+                self._by_hamlet.setdefault((commune_id, accent_key(hamlet)), found)
 
     @classmethod
     def of_communes(cls, commune_ids: Iterable[int]) -> "Points":
-        return cls(PayPoint.objects.filter(commune__in=list(commune_ids)).order_by("name", "pk"))
+        """A list of months before a merger finds the points where they stand now, one made before its day those of
+        the units that will be one."""
+        wanted = kin_by_unit(list(commune_ids))
+        rows = PayPoint.objects.filter(commune__in={unit for kin in wanted.values() for unit in kin})
+        points = sorted(rows, key=lambda point: (point.name, point.pk))
+        return cls(
+            (commune_id, point)
+            for commune_id, kin in wanted.items()
+            # Its own before those of others.
+            for point in sorted(points, key=lambda point: point.commune_id != commune_id)
+            if point.commune_id in kin
+        )
 
     def of(self, commune_id: int, commune_name: str, hamlet: str) -> Place:
         named = self._by_hamlet.get((commune_id, accent_key(hamlet)))

@@ -120,13 +120,17 @@ def _fill(actor: User, month: datetime.date, commune_ids: Sequence[int], job_id:
 
 def _unseen(found: Sequence[Finding], reviews: dict[int, Review]) -> list[Finding]:
     """Without what stands in these reviews, and what another month's review has seen of things that are told once."""
+    month = next(iter(reviews.values())).month
     ids = {review.pk for review in reviews.values()}
     here: set[tuple[int, str]] = set()
     elsewhere: set[str] = set()
     rows = ReviewLine.objects.filter(key__in={one.key for one in found})
-    for review, key in rows.values_list("review", "key"):
+    for review, key, of_month, heir in rows.values_list("review", "key", "review__month", "review__commune__heir"):
         if review in ids:
             here.add((review, key))
+        elif of_month == month and heir in reviews:
+            # The commune found it before it merged into this one.
+            here.add((reviews[heir].pk, key))
         else:
             elsewhere.add(key)
     return [

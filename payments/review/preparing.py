@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from batosocial.audit import services as audit
 from batosocial.lib import clock, months
 from batosocial.lib.text import clean
 from batosocial.staff.models import Role, User
+from batosocial.territory.models import Unit
 from beneficiaries.attachments.services import attach_file, remove_attachment
 from beneficiaries.changes import law, pauses
 from beneficiaries.models import Attachment, Category, ChangeReason, Entitlement, Person, Policy
+from beneficiaries.models.person import PersonQuerySet
 from payments.models import Review, ReviewLine
 from payments.review.lines import (
     PROPOSING,
@@ -145,6 +148,12 @@ def restore_line(*, actor: User, line_id: int) -> bool:
     return True
 
 
+def people_of(user: User, review: Review) -> PersonQuerySet:
+    """The people of the review's commune; of one that has merged since, those of the commune that it is now."""
+    heir = Unit.objects.filter(pk=review.commune_id).values("heir")
+    return Person.objects.visible_to(user).filter(Q(commune=review.commune_id) | Q(commune__in=heir))
+
+
 @transaction.atomic
 def add_person(*, actor: User, review_id: int, person_id: int, token: uuid.UUID) -> ReviewLine:
     """Add somebody of the commune whom no source found. The form's token makes it one line, however often it is sent.
@@ -157,7 +166,7 @@ def add_person(*, actor: User, review_id: int, person_id: int, token: uuid.UUID)
         return line
     if review.state != Review.State.DRAFT:
         raise ReviewRefused("Rà soát đã gửi. Trường hợp phát sinh sau đó: lập đề nghị từ trang của người hưởng.")
-    person = Person.objects.visible_to(actor).filter(commune=review.commune_id).get(pk=person_id)
+    person = people_of(actor, review).get(pk=person_id)
     line = ReviewLine.objects.create(
         review=review, person=person, source=ReviewLine.Source.ADDED, finding="Xã bổ sung khi rà soát", key=key,
     )  # fmt: skip

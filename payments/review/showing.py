@@ -66,10 +66,14 @@ def with_counts(reviews: QuerySet[Review]) -> Any:
 
 
 def board(user: User, month: datetime.date) -> list[BoardRow]:
-    """Every commune in the user's scope with its review of the month, in two queries."""
+    """Every commune in the user's scope with its review of the month, in two queries.
+
+    What was begun before a merger goes on as it was begun: a merged commune begins nothing of its own that month.
+    """
     reviews = {row.commune_id: row for row in with_counts(Review.objects.visible_to(user).filter(month=month))}
-    communes = Unit.objects.communes().filter(parent=user.unit_id).order_by("position", "code")
-    known = Q(pk__in=list(reviews)) | Q(pk__in=Unit.objects.current().communes())
+    communes = Unit.objects.of_upper(user.unit_id or 0).communes()
+    begun = Unit.objects.filter(pk__in=list(reviews), heir__isnull=False).values("heir")
+    known = Q(pk__in=list(reviews)) | Q(pk__in=Unit.objects.current().communes()) & ~Q(pk__in=begun)
     late = clock.today() > deadline(month)
     rows = []
     for unit in communes.filter(known):

@@ -114,7 +114,7 @@ def add(request: StaffRequest, pk: int) -> HttpResponse:
     text = request.GET.get("tim", "").strip()[:100]
     people: list[Any] = []
     if text:
-        visible = Person.objects.visible_to(request.user).filter(commune=review.commune_id)
+        visible = services.people_of(request.user, review)
         people = list(visible.matching(text)[: _FOUND + 1])
     context = {
         "review": review,
