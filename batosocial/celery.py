@@ -12,6 +12,8 @@ app = Celery("batosocial")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
+    # Before anything else of the new day.
+    "apply-due-mergers": {"task": "mergers.apply_due", "schedule": crontab(hour=0, minute=5)},
     "sweep-jobs": {"task": "jobs.sweep", "schedule": settings.JOB_SWEEP_SECONDS},
     "check-identity-nightly": {"task": "beneficiaries.check_identity_nightly", "schedule": crontab(hour=1, minute=0)},
     "roll-up-nightly": {"task": "reporting.roll_up_nightly", "schedule": crontab(hour=1, minute=30)},

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "beneficiaries",
     "payments",
     "reporting",
+    "batosocial.mergers",
     "batosocial.demo",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("batosocial.web.urls")),
     path("", include("batosocial.staff.urls")),
     path("quan-tri/", portal_admin.urls),
+    path("don-vi/", include("batosocial.mergers.urls")),
     path("doi-tuong/", include("beneficiaries.urls")),
     path("chi-tra/", include("payments.urls")),
     path("bao-cao/", include("reporting.urls")),

@@ -3,8 +3,8 @@
 from batosocial.territory.places import PLACES
 
 #: Common table expressions that make ``placed (person_id, commune_id)``: who is in one of %(communes)s in %(month)s.
-#: Only people who live there now, or in what merged with it, are looked at. Who came into a merged unit later was in none of
-#: the old ones: the one with its code has them, so that nobody is without a list.
+#: Only people who live there now, or in what merged with it, are looked at. Who came into a merged unit later was in
+#: none of the old ones: the one with its code has them, so that nobody is without a list.
 PLACED = f"""
     {PLACES},
     of_today AS (

@@ -107,6 +107,11 @@ def open_month(
     if with_next and Policy.MERIT not in wanted:
         raise OpeningRefused("Chi gộp hai tháng chỉ áp dụng cho người có công (Điều 8 TT 44/2022/TT-BTC).")
     lock_opening()
+    if with_next and Unit.objects.filter(valid_from=months.add(month, 1), predecessors__isnull=False).exists():
+        raise OpeningRefused(
+            f"Các đơn vị sáp nhập từ {months.title(months.add(month, 1))}, không chi gộp hai tháng qua ngày đó được; "
+            "hãy mở từng tháng."
+        )
     opened = []
     covered = {month}
     for policy in wanted:

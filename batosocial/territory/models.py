@@ -136,9 +136,8 @@ class UnitMerger(models.Model):
 
     day = models.DateField("từ ngày")
     state = models.CharField("trạng thái", max_length=10, choices=State, default=State.PLANNED)
-    #: The unit to which the new communes, and with them the district's roles, belong; and the one before.
+    #: The unit to which the new communes belong, and with them the roles of the district.
     upper = models.ForeignKey(Unit, verbose_name="cấp trên", on_delete=models.PROTECT, related_name="+")
-    upper_before = models.ForeignKey(Unit, verbose_name="cấp trên cũ", on_delete=models.PROTECT, related_name="+")
     #: What the file said, with the names of that day: kept for cancelled ones too, whose units are gone.
     rows = models.JSONField("các đơn vị", default=list)
     file_name = models.CharField("tệp", max_length=200, blank=True)
