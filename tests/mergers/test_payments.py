@@ -127,7 +127,8 @@ def test_what_was_not_collected_goes_on_and_the_old_month_closes(way: Callable[[
 
 def test_a_late_result_for_an_old_list_is_recorded(settings: Any) -> None:
     files.store()
-    payment = Payment.objects.filter(result="paid_account", payment_list__commune__code="21511").order_by("pk")[0]
+    july = Payment.objects.filter(payment_list__period__month=JULY, payment_list__commune__code="21511")
+    payment = july.filter(result="paid_account").order_by("pk")[0]
     Payment.objects.filter(pk=payment.pk).update(result="", paid_on=None, recorded_by=None, recorded_at=None)
     settings.BUSINESS_DATE = DAY
     services.apply_due(actor=User.objects.system())
