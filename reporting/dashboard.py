@@ -26,8 +26,9 @@ from reporting.models import BOTH, ClassThreshold, Target
 from reporting.people import Measure
 from reporting.rates import CashlessClass, Counts
 
-#: Stands for the whole district and for both policies in addresses.
+#: Stands for the whole district, for all units that a commune was made of, and for both policies in addresses.
 WHOLE_DISTRICT = "huyen"
+OWN_UNITS = "don-vi"
 BOTH_POLICIES = "tat-ca"
 TREND_MONTHS = 12
 
@@ -45,6 +46,15 @@ def people_url(
 def absolute_people_url(month: datetime.date, policy: str, place: str, measure: str, **chosen: str) -> str:
     """The same for paper and workbooks, which are read outside the portal."""
     return settings.PORTAL_URL.rstrip("/") + people_url(month, policy, place, measure, **chosen)
+
+
+def place_of(user: User, month: datetime.date) -> str:
+    """Everything that the user sees of a month, as it stands in addresses: in months before a merger a commune's code
+    names one of the units that it was made of."""
+    own = user.unit if user.in_commune else None
+    if own is None:
+        return WHOLE_DISTRICT
+    return own.code if own.valid_from <= month else OWN_UNITS
 
 
 def dashboard_url(month: datetime.date) -> str:
@@ -214,7 +224,7 @@ def build(user: User, month: datetime.date, *, newest: datetime.date | None) -> 
     since those of an older month are long in use."""
     district = figures.district_of(user)
     own = user.unit if user.in_commune else None
-    place = own.code if own else WHOLE_DISTRICT
+    place = place_of(user, month)
     shown = figures.read_month(user, month)
     targets = rates.targets_of(month)
     totals = figures.read_totals(

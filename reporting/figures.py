@@ -141,7 +141,9 @@ def district_of(user: User) -> Unit | None:
 def district_figures(district: Unit | None) -> "QuerySet[CashlessFigure]":
     """Figures of all communes of a district, only ever to be added up: a commune's officer reads the district's
     total beside their own numbers, but no other commune's."""
-    return CashlessFigure.objects.filter(unit__parent=district) if district else CashlessFigure.objects.none()
+    if district is None:
+        return CashlessFigure.objects.none()
+    return CashlessFigure.objects.filter(unit__in=Unit.objects.of_upper(district.pk).values("pk"))
 
 
 def months_with_figures(user: User) -> list[tuple[datetime.date, bool]]:
@@ -194,6 +196,10 @@ def is_stale(user: User, month: datetime.date) -> bool:
 
 
 def previous_counts(user: User, month: datetime.date) -> dict[tuple[int, str], Counts]:
-    """Figures of the month before by commune and policy; a commune without any is absent."""
-    rows = CashlessFigure.objects.visible_to(user).filter(month=months.add(month, -1))
-    return {(row.unit_id, row.policy): _counts(row) for row in rows}
+    """Figures of the month before by commune and policy; a commune without any is absent. Of units that merged between
+    the two months the sum, by the new unit."""
+    found: dict[tuple[int, str], list[Counts]] = defaultdict(list)
+    for row in CashlessFigure.objects.visible_to(user).filter(month=months.add(month, -1)).select_related("unit"):
+        merged = row.unit.successor_id is not None and row.unit.valid_to is not None and row.unit.valid_to <= month
+        found[row.unit.successor_id if merged else row.unit_id, row.policy].append(_counts(row))  # type: ignore[index]
+    return {key: Counts.total(counts) for key, counts in found.items()}

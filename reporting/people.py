@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from batosocial.lib import months
 from batosocial.staff.models import User
+from batosocial.territory.models import Unit
 from reporting.models import CountedInPolicy, CountedOnce, CountedQuerySet
 
 
@@ -65,7 +66,9 @@ def list_people(
         other = _rows(policy).filter(paid_by_account=True, month=month if chosen == Measure.LOST else before)
         rows = rows.exclude(person__in=other.values("person"))
     if commune_id is not None:
-        rows = rows.filter(unit=commune_id)
+        # In the month before, those are counted whose units have merged into this one since.
+        units = Unit.objects.filter(Q(pk=commune_id) | Q(successor=commune_id, valid_to=month))
+        rows = rows.filter(unit__in=units.values("pk")) if chosen == Measure.LOST else rows.filter(unit=commune_id)
     if reason:
         rows = rows.filter(has_account=False, reason=reason)
     if payer:

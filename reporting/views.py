@@ -12,14 +12,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from batosocial.lib import clock, months, text
 from batosocial.staff.models import BENEFIT_ROLES, DISTRICT_ROLES, Payer, User
-from batosocial.territory.models import Unit
+from batosocial.territory.models import Unit, unit_by_code
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
 from beneficiaries.models import Payee, PayoutRoute, Policy
 from payments.models import Period
 from reporting import appendix as appendix_file
 from reporting import figures, rollup
-from reporting.dashboard import BOTH_POLICIES, WHOLE_DISTRICT, build, dashboard_url, people_url
+from reporting.dashboard import BOTH_POLICIES, OWN_UNITS, WHOLE_DISTRICT, build, dashboard_url, people_url
 from reporting.people import Measure, list_people
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -110,7 +110,7 @@ def people(request: StaffRequest, month: datetime.date, policy: str, place: str,
     found = _found(rows, search)
     sums = found.aggregate(people=Count("pk"), due=Sum("amount"), paid=Sum("amount_by_account"))
     page = paginate(request, found, count=sums["people"])
-    where = str(commune or figures.district_of(request.user))
+    where = str(commune or (request.user.unit if place == OWN_UNITS else figures.district_of(request.user)))
     return render(
         request,
         "reporting/people.html",
@@ -137,15 +137,16 @@ def people(request: StaffRequest, month: datetime.date, policy: str, place: str,
 
 
 def _place(user: User, place: str, month: datetime.date) -> Unit | None:
-    """The commune that an address names, None for the whole district; 404 where the user has no say."""
-    if place == WHOLE_DISTRICT:
-        if user.in_commune:
+    """The commune that an address names, None for all that the user sees; 404 where the user has no say."""
+    if place in (WHOLE_DISTRICT, OWN_UNITS):
+        if user.in_commune != (place == OWN_UNITS):
             raise Http404
         return None
-    communes = Unit.objects.at(month).communes()
-    if user.in_commune:
-        return get_object_or_404(communes, code=place, pk=user.unit_id)
-    return get_object_or_404(communes, code=place, parent=user.unit_id)
+    own, unit_id = user.in_commune, user.unit_id or 0
+    units = Unit.objects.of_commune(unit_id) if own else Unit.objects.of_upper(unit_id)
+    if commune := unit_by_code(place, month, within=units):
+        return commune
+    raise Http404
 
 
 def _known(value: str, values: Sequence[str]) -> str:

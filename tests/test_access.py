@@ -13,7 +13,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from batosocial.demo.accounts import commune_accounts
 from batosocial.jobs.models import Job, StoredFile
+from batosocial.mergers.views import SAMPLE
 from batosocial.staff.models import COMMUNE_ROLES, Payer, Role, User
+from batosocial.territory.models import UnitMerger
 from beneficiaries.models import Attachment, ImportBatch, PayoutRoute, Person
 from payments.models import (
     HandOver,
@@ -197,6 +199,14 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "reporting:recompute": ({PHONG, HEAD}, ""),
     "reporting:appendix": (DISTRICT, ""),
     "reporting:people": (BENEFITS, "commune"),
+    # units and their mergers
+    "territory:units": ({ADMIN}, ""),
+    "territory:merge": ({ADMIN}, ""),
+    "territory:merge_sample": ({ADMIN}, ""),
+    "territory:merge_preview": ({ADMIN}, ""),
+    "territory:merger": ({ADMIN}, ""),
+    "territory:merger_cancel": ({ADMIN}, ""),
+    "territory:merger_apply": ({ADMIN}, ""),
     "jobs:index": (EVERYBODY, ""),
     "jobs:detail": (EVERYBODY, "owner"),
     "jobs:progress": (EVERYBODY, "owner"),
@@ -245,6 +255,8 @@ class Rows:
     pay_point: int
     line: ReviewLine
     attachment: int
+    merger: int
+    merger_file: int
 
 
 def _rows(user: User, *, own: bool) -> Rows:
@@ -265,6 +277,11 @@ def _rows(user: User, *, own: bool) -> Rows:
         payer=payer, file=file, uploaded_by=User.objects.get(username="phong"), state="previewed"
     )
     return Rows(
+        merger=UnitMerger.objects.create(day="2024-08-01", upper=make.district(), planned_by=officer).pk,
+        # It is opened by whoever brought it.
+        merger_file=StoredFile.keep(
+            name="a.csv", content_type="text/csv", content=SAMPLE.read_bytes(), created_by=user
+        ).pk,
         line=line,
         attachment=paper.pk,
         stop_order=StopOrder.objects.create(payment=payment, reason="Thử", ordered_by=officer).pk,
@@ -374,6 +391,10 @@ def _url(name: str, rows: Rows) -> str:
         return f"{reverse(name)}?thang=2024-07&to-chuc=BUUDIEN"
     if name in arguments:
         return _reverse(name, arguments[name])
+    if name == "territory:merge_preview":
+        return f"{reverse(name, kwargs={'pk': rows.merger_file})}?ngay=2025-07-01"
+    if name.startswith("territory:merger"):
+        return reverse(name, kwargs={"pk": rows.merger})
     if name.startswith("payments:grant_") or name == "payments:grant":
         return reverse(name, kwargs={"pk": rows.grant})
     if name.startswith("payments:receivable_") or name == "payments:receivable":

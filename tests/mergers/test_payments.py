@@ -37,9 +37,10 @@ Frozen = dict[tuple[str, int], tuple[int, str, str]]
 
 def _frozen(month: datetime.date) -> Frozen:
     """What each person gets, and how, whatever list it stands in."""
-    rows = Payment.objects.filter(payment_list__period__month=month)
-    fields = ("payment_list__period__policy", "person", "total", "planned_channel", "account_number")
-    return {(policy, person): (total, channel, number) for policy, person, total, channel, number in rows.values_list(*fields)}  # fmt: skip
+    rows = Payment.objects.filter(payment_list__period__month=month).values_list(
+        "payment_list__period__policy", "person", "total", "planned_channel", "account_number"
+    )
+    return {(policy, person): (total, channel, number) for policy, person, total, channel, number in rows}
 
 
 def _sides(month: datetime.date) -> Any:
@@ -154,11 +155,7 @@ def test_months_go_on_in_the_new_unit(settings: Any) -> None:
     cycle.record(cycle.payment(bich, AUGUST))
     cycle.open_next(SEPTEMBER, settings)
     assert cycle.payment(cung, SEPTEMBER).payment_list.commune_name == "Xã Ba Tơ"
-    assert cycle.lines(cung, SEPTEMBER) == [
-        ("carry_over", "2024-07", 360_000),
-        ("carry_over", "2024-08", 360_000),
-        ("regular", "2024-09", 500_000),
-    ] or [kind for kind, *_ in cycle.lines(cung, SEPTEMBER)].count("carry_over") >= 1
+    assert {kind for kind, *_ in cycle.lines(cung, SEPTEMBER)} == {"carry_over", "regular"}
     settings.BUSINESS_DATE = SEPTEMBER
     services.apply_merger(actor=User.objects.system(), merger_id=merger.pk)
     cycle.pay_everybody(SEPTEMBER)
