@@ -224,6 +224,11 @@ SIGNER_CHAIRMAN = env.str("SIGNER_CHAIRMAN", default="CHỦ TỊCH").split("|")
 SIGNER_CHAIRMAN_NAME = env.str("SIGNER_CHAIRMAN_NAME", default="")
 SIGNER_HEAD = env.str("SIGNER_HEAD", default="TRƯỞNG PHÒNG").split("|")
 SIGNER_HEAD_NAME = env.str("SIGNER_HEAD_NAME", default="")
+# The monthly letter, where a deputy signs it; else as whatever the chairman signs.
+SIGNER_LETTER = env.str("SIGNER_LETTER", default="KT. CHỦ TỊCH|PHÓ CHỦ TỊCH" if DEMO else "").split("|")
+SIGNER_LETTER_NAME = env.str("SIGNER_LETTER_NAME", default="Lữ Đình Tích" if DEMO else "")
+if not any(SIGNER_LETTER):
+    SIGNER_LETTER, SIGNER_LETTER_NAME = SIGNER_CHAIRMAN, SIGNER_LETTER_NAME or SIGNER_CHAIRMAN_NAME
 SIGNER_COMMUNE = env.str("SIGNER_COMMUNE", default="TM. ỦY BAN NHÂN DÂN|CHỦ TỊCH").split("|")
 # Before which day of the month before lists are with the payers, and before which day of the month their results are
 # in: Điều 34 NĐ 20/2021, Điều 8 TT 44/2022/TT-BTC. A contract may ask for earlier days.

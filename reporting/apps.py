@@ -18,3 +18,5 @@ class ReportingConfig(AppConfig):
         navigation.register(
             navigation.NavItem("Báo cáo", "reporting:dashboard", "chart", BENEFIT_ROLES, 500, "Báo cáo")
         )
+        # letter
+        navigation.register(navigation.NavItem("Công văn", "reporting:letters", "send", BENEFIT_ROLES, 510, "Báo cáo"))

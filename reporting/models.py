@@ -252,3 +252,7 @@ class Target(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rate} ≥ {self.value}%"
+
+
+# Django looks for an app's models here.
+from reporting.letter.models import Letter, LetterTemplate, SignedLetter  # noqa: E402, F401

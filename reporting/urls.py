@@ -4,6 +4,8 @@ from django.urls import path, register_converter
 
 from batosocial.lib import months
 from reporting import views
+from reporting.letter import template_views as letter_templates
+from reporting.letter import views as letters
 
 
 class MonthConverter:
@@ -26,4 +28,16 @@ urlpatterns = [
     path("<month:month>/tong-hop/", views.recompute, name="recompute"),
     path("<month:month>/phu-luc.xlsx", views.appendix, name="appendix"),
     path("<month:month>/<str:policy>/<str:place>/<str:measure>/", views.people, name="people"),
+    # letter
+    path("cong-van/", letters.index, name="letters"),
+    path("cong-van/mau/", letter_templates.index, name="letter_templates"),
+    path("cong-van/mau/dang-dung.docx", letter_templates.current_file, name="letter_template_current"),
+    path("cong-van/mau/dung-lai/", letter_templates.restore, name="letter_template_restore"),
+    path("cong-van/mau/<int:pk>.docx", letter_templates.file, name="letter_template"),
+    path("cong-van/ban/<int:pk>.docx", letters.made, name="letter_made"),
+    path("cong-van/da-ky/<int:pk>/", letters.signed, name="signed_letter"),
+    path("cong-van/da-ky/<int:pk>/rut/", letters.withdraw_signed, name="signed_letter_withdraw"),
+    path("<month:month>/cong-van/", letters.letter, name="letter"),
+    path("<month:month>/cong-van.docx", letters.docx, name="letter_docx"),
+    path("<month:month>/cong-van/da-ky/", letters.add_signed, name="signed_letter_add"),
 ]

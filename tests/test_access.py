@@ -15,7 +15,7 @@ from batosocial.demo.accounts import commune_accounts
 from batosocial.jobs.models import Job, StoredFile
 from batosocial.mergers.views import SAMPLE
 from batosocial.staff.models import COMMUNE_ROLES, Payer, Role, User
-from batosocial.territory.models import UnitMerger
+from batosocial.territory.models import Unit, UnitMerger
 from beneficiaries.models import Attachment, ImportBatch, PayoutRoute, Person
 from payments.models import (
     HandOver,
@@ -29,6 +29,7 @@ from payments.models import (
     ReviewLine,
     StopOrder,
 )
+from reporting.letter.models import Letter, LetterTemplate, SignedLetter
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +45,8 @@ BENEFITS = COMMUNE | DISTRICT
 EVERYBODY = BENEFITS | {POLICE, PAYER, ADMIN}
 
 #: URL name → (roles that get in, what its row belongs to). A row of "commune" is out of scope for commune roles of
-#: another commune, one of "payer" for the other payer, one of "owner" for everybody else but the admin.
+#: another commune, one of "payer" for the other payer, one of "owner" for everybody else but the admin, one of
+#: "district" for every other district.
 TABLE: dict[str, tuple[set[Role], str]] = {
     "web:home": (EVERYBODY, ""),
     "web:submission": (EVERYBODY, ""),
@@ -207,6 +209,18 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "territory:merger": ({ADMIN}, ""),
     "territory:merger_cancel": ({ADMIN}, ""),
     "territory:merger_apply": ({ADMIN}, ""),
+    # letter
+    "reporting:letters": (BENEFITS, ""),
+    "reporting:letter": (DISTRICT, ""),
+    "reporting:letter_docx": (DISTRICT, ""),
+    "reporting:letter_made": (DISTRICT, "district"),
+    "reporting:letter_templates": (DISTRICT, ""),
+    "reporting:letter_template_current": (DISTRICT, ""),
+    "reporting:letter_template": (DISTRICT, "district"),
+    "reporting:letter_template_restore": ({PHONG}, ""),
+    "reporting:signed_letter": (BENEFITS, "district"),
+    "reporting:signed_letter_add": ({PHONG}, ""),
+    "reporting:signed_letter_withdraw": ({PHONG}, "district"),
     "jobs:index": (EVERYBODY, ""),
     "jobs:detail": (EVERYBODY, "owner"),
     "jobs:progress": (EVERYBODY, "owner"),
@@ -257,6 +271,8 @@ class Rows:
     attachment: int
     merger: int
     merger_file: int
+    signed: SignedLetter
+    template: int
 
 
 def _rows(user: User, *, own: bool) -> Rows:
@@ -276,12 +292,20 @@ def _rows(user: User, *, own: bool) -> Rows:
     results = ResultBatch.objects.create(
         payer=payer, file=file, uploaded_by=User.objects.get(username="phong"), state="previewed"
     )
+    place = make.district() if own else Unit.objects.create(code="536", name="Khác", kind="Huyện", level="district")
+    letter = Letter.objects.create(
+        district=place, month="2024-07-01", facts={"communes": []}, digest="thu", file=file, made_by=officer
+    )
     return Rows(
         merger=UnitMerger.objects.create(day="2024-08-01", upper=make.district(), planned_by=officer).pk,
         # It is opened by whoever brought it.
         merger_file=StoredFile.keep(
             name="a.csv", content_type="text/csv", content=SAMPLE.read_bytes(), created_by=user
         ).pk,
+        template=LetterTemplate.objects.create(district=place, from_month="2024-07-01", made_by=officer).pk,
+        signed=SignedLetter.objects.create(
+            letter=letter, number="01/UBND", signed_on="2024-07-20", signer="Thử", file=file, kept_by=officer
+        ),
         line=line,
         attachment=paper.pk,
         stop_order=StopOrder.objects.create(payment=payment, reason="Thử", ordered_by=officer).pk,
@@ -376,6 +400,13 @@ def _url(name: str, rows: Rows) -> str:
         "payments:pay_point_delete": {"pk": rows.pay_point},
         "reporting:recompute": {"month": "2024-07"},
         "reporting:appendix": {"month": "2024-07"},
+        "reporting:letter": {"month": "2024-07"},
+        "reporting:letter_docx": {"month": "2024-07"},
+        "reporting:signed_letter_add": {"month": "2024-07"},
+        "reporting:letter_made": {"pk": rows.signed.letter_id},
+        "reporting:letter_template": {"pk": rows.template},
+        "reporting:signed_letter": {"pk": rows.signed.pk},
+        "reporting:signed_letter_withdraw": {"pk": rows.signed.pk},
         "reporting:people": {"month": "2024-07", "policy": "NCC", "place": rows.place, "measure": "due"},
     }
     group = name.split(":")[0]
@@ -442,7 +473,13 @@ def _expected(role: Role, name: str, *, own: bool) -> str:
     roles, belongs_to = TABLE[name]
     if role not in roles:
         return "forbidden"
-    foreign_for = {"commune": COMMUNE_ROLES, "payer": {PAYER}, "owner": EVERYBODY - {ADMIN}, "": set()}[belongs_to]
+    foreign_for = {
+        "commune": COMMUNE_ROLES,
+        "payer": {PAYER},
+        "owner": EVERYBODY - {ADMIN},
+        "": set(),
+        "district": EVERYBODY,
+    }[belongs_to]
     return "missing" if not own and role in foreign_for else "allowed"
 
 

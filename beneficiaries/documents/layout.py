@@ -13,7 +13,7 @@ from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Length, Mm, Pt, RGBColor
 
 FONT = "Times New Roman"
 CENTER, JUSTIFY, RIGHT = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.JUSTIFY, WD_ALIGN_PARAGRAPH.RIGHT
@@ -45,8 +45,9 @@ class Signer:
 class Page:
     """A document that is filled from top to bottom."""
 
-    def __init__(self, *, landscape: bool = False) -> None:
+    def __init__(self, *, landscape: bool = False, right_margin: int = _MARGINS["right"]) -> None:
         self.document = Document()
+        self._right = right_margin
         style = self.document.styles["Normal"]
         style.font.name, style.font.size = FONT, Pt(14)
         style.font.color.rgb = RGBColor(0, 0, 0)
@@ -61,7 +62,7 @@ class Page:
         section.page_width, section.page_height = (_LONG, _SHORT) if landscape else (_SHORT, _LONG)
         section.top_margin, section.bottom_margin = Mm(_MARGINS["top"]), Mm(_MARGINS["bottom"])
         section.left_margin = Mm(_MARGINS["left"])
-        section.right_margin = Mm(_LANDSCAPE_RIGHT if landscape else _MARGINS["right"])
+        section.right_margin = Mm(_LANDSCAPE_RIGHT if landscape else self._right)
         section.header_distance = Mm(10)
         # The number stands in the middle of the top margin, not on the first page.
         section.different_first_page_header_footer = True
@@ -112,22 +113,42 @@ class Page:
 
     def head(self, agency: Agency, number: str, day: datetime.date | None, year: int) -> None:
         """Quốc hiệu and tiêu ngữ at the right, the agency and its number at the left; blanks where not yet decided."""
+        self.headed(agency, number, f"{agency.place}, {date_words(day, year)}")
+
+    def headed(
+        self,
+        agency: Agency,
+        number: str,
+        dated: str,
+        *,
+        about: Sequence[str] = (),
+        columns: Sequence[Length] = (),
+        agency_rule: int = 22,
+    ) -> None:
+        """As ``head``, with the day as text; ``about`` are the lines of a công văn's "V/v …" under its number (ô 5b),
+        ``columns`` measures of the two columns, ``agency_rule`` the line under the agency: 1/3 to 1/2 of its name."""
         # On an upright sheet the quốc hiệu fits its line at 12, and the agency is parted where its name says.
         size, parts, join = (13, [42, 58], " ") if self._landscape else (12, [40, 60], "\n")
-        table = self._bare_table(parts)
+        table = self._bare_table(columns or parts)
+        widths = [cell.width for cell in table.rows[0].cells]
         left, right = table.rows[0].cells
         lines = [line for line in agency.above.upper().replace("\n", join).split("\n") if line]
         for number_, line in enumerate(lines):
             self._cell(left, line, size=size, first=number_ == 0)
         for number_, line in enumerate(agency.name.upper().replace("\n", join).split("\n")):
             self._cell(left, line, size=size, bold=True, first=not lines and number_ == 0)
-        self._rule(left, self._width * parts[0] // 100, 22)
+        self._rule(left, widths[0], agency_rule)
         self._cell(right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", size=size, bold=True, first=True)
         self._cell(right, "Độc lập - Tự do - Hạnh phúc", size=size + 1, bold=True)
-        self._rule(right, self._width * parts[1] // 100, 62 if self._landscape else 58)
+        self._rule(right, widths[1], 62 if self._landscape else 58)
         left, right = table.add_row().cells
         self._cell(left, f"Số: {number}", size=13, first=True)
-        self._cell(right, f"{agency.place}, {date_words(day, year)}", size=14, italic=True, first=True)
+        for number_, line in enumerate(about):
+            self._cell(left, line, size=12)
+            left.paragraphs[-1].paragraph_format.space_before = Pt(6 if number_ == 0 else 0)
+        self._cell(right, dated, size=14, italic=True, first=True)
+        if columns:
+            self._set_widths(table, columns)
 
     def title(self, kind: str, about: str) -> None:
         self.text(kind.upper(), bold=True, align=CENTER, before=18)
@@ -141,10 +162,15 @@ class Page:
             self.text(reference, italic=True, align=CENTER, before=0)
         self._rule(self.document, self._width, 40)
 
-    def signatures(self, left: Sequence[str] | Signer, right: Signer) -> None:
-        """ "Nơi nhận" (lines) or another signer at the left, whoever signs at the right."""
-        self.text("", before=6, size=6)
-        table = self._bare_table([45, 55])
+    def signatures(
+        self, left: Sequence[str] | Signer, right: Signer, *, columns: Sequence[Length] = (), keep: bool = False
+    ) -> None:
+        """ "Nơi nhận" (lines) or another signer at the left, whoever signs at the right; with ``keep`` on one page."""
+        gap = self.text("", before=6, size=6, keep=keep)
+        gap.paragraph_format.line_spacing = Pt(6) if keep else None
+        table = self._bare_table(columns or [45, 55])
+        if keep:
+            _mark_row(table.rows[0], "w:cantSplit")
         one, other = table.rows[0].cells
         if isinstance(left, Signer):
             self._sign(one, left)
@@ -196,12 +222,13 @@ class Page:
         return table
 
     def _set_widths(self, table: Any, widths: Sequence[int]) -> None:
-        """In parts of the width of the text; LibreOffice reads the columns, Word the cells."""
+        """Measures as they are, or parts of the width of the text; LibreOffice reads the columns, Word the cells."""
         whole = sum(widths)
         for column, part in zip(table.columns, widths, strict=True):
-            column.width = self._width * part // whole
+            width = part if isinstance(part, Length) else self._width * part // whole
+            column.width = width
             for cell in column.cells:
-                cell.width = self._width * part // whole
+                cell.width = width
 
     def _cell(
         self,
