@@ -6,8 +6,8 @@ class ReportingConfig(AppConfig):
     verbose_name = "Báo cáo"
 
     def ready(self) -> None:
-        from batosocial.staff.models import BENEFIT_ROLES
-        from batosocial.web import navigation, todo
+        from batosocial.staff.models import BENEFIT_ROLES, DISTRICT_ROLES
+        from batosocial.web import navigation, panels, todo
         from payments import hooks
         from reporting import tasks  # noqa: F401  (registers the job)
         from reporting.rollup import roll_up_changed_months
@@ -20,3 +20,4 @@ class ReportingConfig(AppConfig):
         )
         # letter
         navigation.register(navigation.NavItem("Công văn", "reporting:letters", "send", BENEFIT_ROLES, 510, "Báo cáo"))
+        panels.register("home", "Chi trả không dùng tiền mặt", "reporting:headlines", DISTRICT_ROLES, 10)

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from batosocial.lib import months
 from reporting import views
+from reporting.dashboard import views as dashboards
 from reporting.letter import template_views as letter_templates
 from reporting.letter import views as letters
 
@@ -24,7 +25,10 @@ register_converter(MonthConverter, "month")
 
 app_name = "reporting"
 urlpatterns = [
-    path("", views.dashboard, name="dashboard"),
+    # dashboards
+    path("", dashboards.show, name="dashboard"),
+    path("tong-quan/", dashboards.headlines, name="headlines"),
+    path("<month:month>/chi-tra/<str:policy>/<str:payer>/<str:part>/", dashboards.payments, name="payments"),
     path("<month:month>/tong-hop/", views.recompute, name="recompute"),
     path("<month:month>/phu-luc.xlsx", views.appendix, name="appendix"),
     path("<month:month>/<str:policy>/<str:place>/<str:measure>/", views.people, name="people"),

@@ -1,4 +1,4 @@
-"""The dashboard, the people behind each figure, the appendix to download, and the wish for fresh figures."""
+"""The people behind each figure, the appendix to download, and the wish for fresh figures."""
 
 import datetime
 from collections.abc import Sequence
@@ -10,51 +10,18 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from batosocial.lib import clock, months, text
+from batosocial.lib import clock, text
 from batosocial.staff.models import BENEFIT_ROLES, DISTRICT_ROLES, Payer, User
 from batosocial.territory.models import Unit, unit_by_code
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
 from beneficiaries.models import Payee, PayoutRoute, Policy
-from payments.models import Period
 from reporting import appendix as appendix_file
 from reporting import figures, rollup
-from reporting.dashboard import BOTH_POLICIES, OWN_UNITS, WHOLE_DISTRICT, build, dashboard_url, people_url
+from reporting.dashboard import BOTH_POLICIES, OWN_UNITS, WHOLE_DISTRICT, dashboard_url, people_url
 from reporting.people import Measure, list_people
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@require_safe
-@roles_required(*BENEFIT_ROLES)
-def dashboard(request: StaffRequest) -> HttpResponse:
-    known = figures.months_with_figures(request.user)
-    opened = set(Period.objects.order_by().values_list("month", flat=True).distinct())
-    choices = sorted(opened | {month for month, _ in known}, reverse=True)
-    newest = figures.default_month(known)
-    month = _asked_month(request) or newest or (choices[0] if choices else None)
-    context = {
-        "month": month,
-        "choices": [(months.iso(choice), months.title(choice)) for choice in choices],
-        "chosen": months.iso(month) if month else "",
-        "can_recompute": request.user.role in rollup.ROLLERS,
-        "may_download": request.user.role in DISTRICT_ROLES,
-    }
-    if month is not None and month not in choices:
-        raise Http404
-    if month is None or month not in {known_month for known_month, _ in known}:
-        return render(request, "reporting/no_figures.html", context)
-    return render(request, "reporting/dashboard.html", context | {"d": build(request.user, month, newest=newest)})
-
-
-def _asked_month(request: StaffRequest) -> datetime.date | None:
-    asked = request.GET.get("thang", "")
-    if not asked:
-        return None
-    try:
-        return months.parse(asked)
-    except ValueError as error:
-        raise Http404 from error
 
 
 @require_POST

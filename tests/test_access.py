@@ -197,7 +197,10 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "payments:grant_decline": ({PHONG, HEAD, CHAIRMAN}, "commune"),
     "payments:grant_reopen": ({PHONG}, "commune"),
     "payments:person_effects": (BENEFITS, "commune"),
+    # dashboards
     "reporting:dashboard": (BENEFITS, ""),
+    "reporting:headlines": (DISTRICT, ""),
+    "reporting:payments": (DISTRICT, ""),
     "reporting:recompute": ({PHONG, HEAD}, ""),
     "reporting:appendix": (DISTRICT, ""),
     "reporting:people": (BENEFITS, "commune"),
@@ -399,6 +402,7 @@ def _url(name: str, rows: Rows) -> str:
         "payments:pay_point": {"pk": rows.pay_point},
         "payments:pay_point_delete": {"pk": rows.pay_point},
         "reporting:recompute": {"month": "2024-07"},
+        "reporting:payments": {"month": "2024-07", "policy": "NCC", "payer": "BUUDIEN", "part": "da-giao"},
         "reporting:appendix": {"month": "2024-07"},
         "reporting:letter": {"month": "2024-07"},
         "reporting:letter_docx": {"month": "2024-07"},

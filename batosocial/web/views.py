@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
-from batosocial.web import once, todo
+from batosocial.web import once, panels, todo
 from batosocial.web.access import StaffRequest
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 
 @require_safe
 def home(request: StaffRequest) -> HttpResponse:
-    return render(request, "home/home.html", {"todos": todo.for_user(request.user)})
+    user = request.user
+    return render(request, "home/home.html", {"todos": todo.for_user(user), "panels": panels.for_user("home", user)})
 
 
 @never_cache

@@ -233,8 +233,22 @@
     const option = JSON.parse(source.textContent);
     chart.setOption({ textStyle: { fontFamily: getComputedStyle(document.body).fontFamily }, animation: false, ...option });
     chart.on("click", (point) => { if (point.data && point.data.url) location.href = point.data.url; });
-    new ResizeObserver(() => chart.resize()).observe(box);
+    new ResizeObserver(() => { if (!paper.matches) chart.resize(); }).observe(box);
   };
+
+  /* Paper is narrower than the screen, and cannot be unfolded. */
+  const paper = window.matchMedia("print");
+  const PAPER_WIDTH = 640;
+  paper.addEventListener("change", () => {
+    document.querySelectorAll("[data-chart]").forEach((box) => {
+      const chart = window.echarts?.getInstanceByDom(box);
+      if (chart) chart.resize({ width: paper.matches ? Math.min(PAPER_WIDTH, box.clientWidth || PAPER_WIDTH) : "auto" });
+    });
+    document.querySelectorAll("details.fold").forEach((fold) => {
+      if (paper.matches && !fold.open) { fold.open = true; fold.dataset.unfolded = "yes"; }
+      else if (!paper.matches && fold.dataset.unfolded) { fold.open = false; delete fold.dataset.unfolded; }
+    });
+  });
 
   prepare(document.body);
   showFields();

@@ -9,7 +9,7 @@ from batosocial.staff.models import User
 from batosocial.territory.models import Unit
 from payments.opening import open_month
 from reporting import figures
-from reporting.dashboard import build
+from reporting.dashboard.frame import read_frame, read_known
 from reporting.people import Measure, list_people
 from reporting.rollup import roll_up
 from tests import factories as make
@@ -48,7 +48,7 @@ def test_an_address_means_the_unit_of_its_month(client: Client) -> None:
 def test_a_communes_number_opens_the_people_of_all_its_old_units(client: Client) -> None:
     officer = User.objects.get(username="cb21511")
     client.force_login(officer)
-    shown = build(officer, JULY, newest=JULY)
+    shown = read_frame(officer, JULY, known=read_known(officer))
     card = shown.cards[0]
     page = client.get(card.figures.url(Measure.DUE))
     assert page.status_code == 200

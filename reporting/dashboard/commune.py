@@ -1,0 +1,71 @@
+"""A commune's dashboard: its rates beside the district's, and its people without an account with what to do next."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from batosocial.lib import months
+from batosocial.web.access import StaffRequest
+from beneficiaries.models import Policy
+from reporting import figures, rates
+from reporting.dashboard import charts, worklist
+from reporting.dashboard.frame import TREND_MONTHS, Frame, Totals, of_policy, trend, trend_chart
+from reporting.dashboard.parts import TONES, Card, PolicySection, Reason, Standing, TrendMonth, reasons_of, section
+from reporting.models import BOTH
+
+
+@dataclass(slots=True)
+class Commune:
+    frame: Frame
+    cards: list[Card]
+    sections: list[PolicySection]
+    reasons: list[Reason]
+    reasons_chart: dict[str, Any]
+    work: worklist.Worklist
+    trend: list[TrendMonth]
+    chart: dict[str, Any]
+    chart_key: list[tuple[str, str]]
+    names: dict[str, str] = field(default_factory=lambda: rates.NAMES)
+
+
+def build(request: StaffRequest, frame: Frame) -> Commune:
+    """Its own figures; of the others' only the district's total, and how many stand above it."""
+    totals, standings = _district(frame)
+    beside = totals.get(frame.month)
+    shown = trend(frame, totals)
+    chart, key = trend_chart(frame, shown)
+    why = reasons_of(frame.figures(""), frame.shown.reasons())
+    return Commune(
+        frame=frame,
+        cards=[
+            frame.card(policy, district=of_policy(beside, policy), standing=standings.get(policy or BOTH))
+            for policy in [*Policy.values, ""]
+        ],
+        sections=[section(policy, frame.shown.of(policy), frame.figures(policy)) for policy in Policy.values],
+        reasons=why,
+        reasons_chart=charts.counts_by_name([(one.label, one.count, one.url) for one in why]),
+        work=worklist.build(request, frame),
+        trend=shown,
+        chart=chart,
+        chart_key=key,
+    )
+
+
+def _district(frame: Frame) -> tuple[Totals, dict[str, Standing]]:
+    """The district's totals by month, and the commune's place by policy among those with somebody to pay."""
+    others = figures.district_figures(frame.district)
+    totals = figures.read_totals(others, since=months.add(frame.month, 1 - TREND_MONTHS), until=frame.month)
+    rates_of: dict[str, dict[int, Fraction]] = defaultdict(dict)
+    rows = others.filter(month=frame.month, due__gt=0).values_list("policy", "unit", "paid_by_account", "due")
+    for policy, unit, paid, due in rows.order_by():
+        rates_of[policy][unit] = Fraction(paid, due)
+    standings = {}
+    for policy, found in rates_of.items():
+        own = found.get(frame.own.pk) if frame.own else None
+        if own is None:
+            continue
+        klass = rates.classify(frame.shown.total(None if policy == BOTH else policy), frame.threshold)
+        place = 1 + sum(rate > own for rate in found.values())
+        standings[policy] = Standing(klass, TONES[klass], place, len(found))
+    return totals, standings
