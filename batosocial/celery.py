@@ -17,6 +17,8 @@ app.conf.beat_schedule = {
     "sweep-jobs": {"task": "jobs.sweep", "schedule": settings.JOB_SWEEP_SECONDS},
     "check-identity-nightly": {"task": "beneficiaries.check_identity_nightly", "schedule": crontab(hour=1, minute=0)},
     "roll-up-nightly": {"task": "reporting.roll_up_nightly", "schedule": crontab(hour=1, minute=30)},
+    # Changed results start it at once; this finds what came by other ways, such as a confirmed account.
+    "roll-up-changed": {"task": "reporting.roll_up_changed", "schedule": 120.0},
     # Twice a month: when it begins, and once the payers have reported (before the 20th, Điều 34 NĐ 20/2021).
     "prefill-reviews": {
         "task": "payments.prefill_reviews_monthly",

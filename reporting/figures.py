@@ -17,8 +17,9 @@ from payments.models import Period
 from reporting.models import BOTH, CashlessFigure, DataChange
 from reporting.rates import CashlessClass, Counts, classify, threshold_of
 
-_FIELDS = tuple(field.name for field in fields(Counts))
-_SUMS = {name: Sum(name) for name in _FIELDS}
+#: The counts of a figure, which are added up.
+FIELDS = tuple(field.name for field in fields(Counts))
+_SUMS = {name: Sum(name) for name in FIELDS}
 _NO_MONTH = datetime.date.min
 
 
@@ -78,8 +79,8 @@ class MonthFigures:
 
 
 def _counts(row: Any) -> Counts:
-    values = row if isinstance(row, dict) else {name: getattr(row, name) for name in _FIELDS}
-    return Counts(**{name: int(values[name] or 0) for name in _FIELDS})
+    values = row if isinstance(row, dict) else {name: getattr(row, name) for name in FIELDS}
+    return Counts(**{name: int(values[name] or 0) for name in FIELDS})
 
 
 def _accounts(stored: dict[str, int]) -> dict[tuple[str, str], int]:

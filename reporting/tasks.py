@@ -8,6 +8,7 @@ from batosocial.lib import money, months
 from batosocial.staff.models import User
 from payments.models import Period
 from reporting import rollup
+from reporting.models import DataChange
 
 
 @registry.register(rollup.JOB_KIND)
@@ -28,3 +29,12 @@ def roll_up_nightly() -> None:
     open_months = Period.objects.filter(state=Period.State.OPEN).values_list("month", flat=True)
     for month in sorted(set(open_months)):
         rollup.queue_roll_up(actor=system, month=month)
+
+
+@shared_task(name="reporting.roll_up_changed")
+def roll_up_changed() -> None:
+    """Queue a roll-up of every open month whose lists, results or accounts changed since it was computed."""
+    changed = set(DataChange.objects.values_list("month", flat=True).distinct())
+    opened = Period.objects.filter(state=Period.State.OPEN, month__in=changed).values_list("month", flat=True)
+    for month in sorted(set(opened)):
+        rollup.queue_roll_up(actor=User.objects.system(), month=month)

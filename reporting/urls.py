@@ -30,6 +30,7 @@ urlpatterns = [
     path("tong-quan/", dashboards.headlines, name="headlines"),
     path("<month:month>/chi-tra/<str:policy>/<str:payer>/<str:part>/", dashboards.payments, name="payments"),
     path("<month:month>/tong-hop/", views.recompute, name="recompute"),
+    path("<month:month>/tinh-lai/", views.recompute_closed, name="recompute_closed"),
     path("<month:month>/phu-luc.xlsx", views.appendix, name="appendix"),
     path("<month:month>/<str:policy>/<str:place>/<str:measure>/", views.people, name="people"),
     # letter

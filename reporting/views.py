@@ -17,7 +17,7 @@ from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
 from beneficiaries.models import Payee, PayoutRoute, Policy
 from reporting import appendix as appendix_file
-from reporting import figures, rollup
+from reporting import figures, recomputing, rollup
 from reporting.dashboard import BOTH_POLICIES, OWN_UNITS, WHOLE_DISTRICT, dashboard_url, people_url
 from reporting.people import Measure, list_people
 
@@ -38,6 +38,30 @@ def recompute(request: StaffRequest, month: datetime.date) -> HttpResponse:
         messages.info(request, "Số liệu đang chờ tổng hợp lại. Tải lại trang sau ít phút.")
         return redirect(back)
     return redirect("jobs:detail", job.pk)
+
+
+@roles_required(*recomputing.MOVERS)
+def recompute_closed(request: StaffRequest, month: datetime.date) -> HttpResponse:
+    """Say what computing a closed month anew would change; then, on POST with a reason, do it."""
+    back, reason, error, status = dashboard_url(month), "", "", 200
+    try:
+        if request.method == "POST":
+            reason = text.clean(request.POST.get("reason", ""))
+            try:
+                recomputing.recompute_closed_month(
+                    actor=request.user, month=month, reason=reason, digest=request.POST.get("digest", "")
+                )
+            except recomputing.NotDone as refusal:
+                error, status = str(refusal), 422
+            else:
+                messages.success(request, f"Đã tính lại số liệu {months.title(month)}; lý do được lưu vào nhật ký.")
+                return redirect(back)
+        plan = recomputing.preview_recomputation(actor=request.user, month=month)
+    except (recomputing.Refused, rollup.RollUpRefused) as refusal:
+        messages.error(request, str(refusal))
+        return redirect("reporting:dashboard")
+    context = {"plan": plan, "month": month, "back": back, "reason": reason, "error": error}
+    return render(request, "reporting/recompute.html", context, status=status)
 
 
 @require_safe

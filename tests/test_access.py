@@ -202,6 +202,7 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "reporting:headlines": (DISTRICT, ""),
     "reporting:payments": (DISTRICT, ""),
     "reporting:recompute": ({PHONG, HEAD}, ""),
+    "reporting:recompute_closed": ({PHONG, HEAD}, ""),
     "reporting:appendix": (DISTRICT, ""),
     "reporting:people": (BENEFITS, "commune"),
     # units and their mergers
@@ -403,6 +404,7 @@ def _url(name: str, rows: Rows) -> str:
         "payments:pay_point_delete": {"pk": rows.pay_point},
         "reporting:recompute": {"month": "2024-07"},
         "reporting:payments": {"month": "2024-07", "policy": "NCC", "payer": "BUUDIEN", "part": "da-giao"},
+        "reporting:recompute_closed": {"month": "2024-06"},
         "reporting:appendix": {"month": "2024-07"},
         "reporting:letter": {"month": "2024-07"},
         "reporting:letter_docx": {"month": "2024-07"},
