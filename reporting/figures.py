@@ -192,10 +192,6 @@ def freshness(user: User, month: datetime.date) -> Freshness:
     return Freshness(found["at"], bool(found["stale"]), bool(found["differs"]))
 
 
-def is_stale(user: User, month: datetime.date) -> bool:
-    return freshness(user, month).stale
-
-
 def previous_counts(user: User, month: datetime.date) -> dict[tuple[int, str], Counts]:
     """Figures of the month before by commune and policy; a commune without any is absent. Of units that merged between
     the two months the sum, by the new unit."""

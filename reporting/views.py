@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from batosocial.lib import clock, text
+from batosocial.lib import clock, months, text
 from batosocial.staff.models import BENEFIT_ROLES, DISTRICT_ROLES, Payer, User
 from batosocial.territory.models import Unit, unit_by_code
 from batosocial.web.access import StaffRequest, roles_required

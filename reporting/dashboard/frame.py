@@ -41,6 +41,8 @@ class State:
 
     computed_at: datetime.datetime | None
     stale: bool
+    #: A closed month whose data moved since: its figures stand.
+    differs: bool
     computing: bool
     closed: list[str]
     #: A month with its first results: its rates say nothing yet.
@@ -151,6 +153,7 @@ def read_frame(user: User, month: datetime.date, *, known: Known, policy: str = 
     start = _start_of_plan(known.has_figures, targets.get(Target.RateCode.R1))
     newest = figures.default_month(known.figures)
     shown = figures.read_month(user, month)
+    fresh = figures.freshness(user, month)
     states = {code: state for period, code, state in known.periods if period == month}
     return Frame(
         user=user,
@@ -166,7 +169,8 @@ def read_frame(user: User, month: datetime.date, *, known: Known, policy: str = 
         running=known.running,
         state=State(
             computed_at=shown.computed_at,
-            stale=figures.is_stale(user, month),
+            stale=fresh.stale,
+            differs=fresh.differs,
             computing=Job.objects.filter(
                 key=f"rollup:{months.iso(month)}", state__in=[Job.State.QUEUED, Job.State.RUNNING]
             ).exists(),

@@ -202,9 +202,9 @@ def test_results_lists_and_accounts_make_the_figures_older_than_the_data(place: 
 
     def stale_after(change: Any) -> bool:
         roll_up()
-        assert not figures.is_stale(officer, MONTH)
+        assert not figures.freshness(officer, MONTH).stale
         change()
-        return figures.is_stale(officer, MONTH)
+        return figures.freshness(officer, MONTH).stale
 
     assert stale_after(lambda: rows.record(payment, Payment.Result.PAID_ACCOUNT))
     assert stale_after(lambda: rows.account_route(rows.person(place), start=AFTER))
