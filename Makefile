@@ -2,7 +2,7 @@
 
 PY := .venv/bin/python
 
-.PHONY: run test setup lint bench clean
+.PHONY: run test setup lint bench papers clean
 
 run: setup  ## the portal with its servers and the demo district; Ctrl-C stops it all (PORT=8001 for another port)
 	@exec $(PY) -m tools.run
@@ -19,6 +19,9 @@ lint: setup  ## ruff, mypy, import-linter, missing migrations, check --deploy
 
 bench: setup  ## how fast it is on many people (BENCH=search for one of the measurements)
 	@exec $(PY) -m tools.bench $(BENCH)
+
+papers: setup  ## the papers of the demo month as PDF and pictures in build/papers, their formulas recomputed (LibreOffice)
+	@exec $(PY) -m tools.papers
 
 clean:  ## removes what setup made; the data in .data stays
 	rm -rf .venv build node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

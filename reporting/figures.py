@@ -93,12 +93,16 @@ def _accounts(stored: dict[str, int]) -> dict[tuple[str, str], int]:
 
 def read_month(user: User, month: datetime.date) -> MonthFigures:
     """The figures of the communes that ``user`` may see."""
-    stored = (
-        CashlessFigure.objects.visible_to(user)
-        .filter(month=month)
-        .select_related("unit")
-        .order_by("unit__position", "unit__code", "unit_id")
-    )
+    return _read(CashlessFigure.objects.visible_to(user), month)
+
+
+def read_district(district: Unit, month: datetime.date) -> MonthFigures:
+    """The figures of all communes of a district, to rank and add up: a commune learns its place, not the others'."""
+    return _read(district_figures(district), month)
+
+
+def _read(figures: "QuerySet[CashlessFigure]", month: datetime.date) -> MonthFigures:
+    stored = figures.filter(month=month).select_related("unit").order_by("unit__position", "unit__code", "unit_id")
     threshold = threshold_of(month)
     order = {policy: place for place, policy in enumerate([*Policy.values, BOTH])}
     rows, times = [], []

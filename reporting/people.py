@@ -1,14 +1,17 @@
 """The people behind a figure: whom the roll-up counted, as lists somebody may read."""
 
 import datetime
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from batosocial.lib import months
 from batosocial.staff.models import User
 from batosocial.territory.models import Unit
+from beneficiaries.models import Policy
 from reporting.models import CountedInPolicy, CountedOnce, CountedQuerySet
 
 
@@ -42,6 +45,11 @@ _CONDITIONS = {
 }
 
 
+#: Payers that the appendix counts one by one; ``OTHER_PAYERS`` in an address are all the others together.
+MAIN_PAYERS = ("AGRIBANK", "BUUDIEN")
+OTHER_PAYERS = "khac"
+
+
 def list_people(
     user: User,
     *,
@@ -56,8 +64,9 @@ def list_people(
     """Whom the month's stored figure counted, one row for each; its length is the figure.
 
     Without a policy each person of either stands once, as the figures of both count them. ``reason`` (a
-    ``PayoutRoute.CashReason``) keeps those without an account for it, ``payer`` (code) and ``payee`` (``Payee.Kind``)
-    those with an account there or in somebody's name. LOST lists the rows of the month before.
+    ``PayoutRoute.CashReason``) keeps those without an account for it, ``payer`` (code, or ``OTHER_PAYERS``) and
+    ``payee`` (``Payee.Kind``) those with an account there or in somebody's name. LOST lists the rows of the month
+    before.
     """
     chosen = Measure(measure)
     before = months.add(month, -1)
@@ -71,7 +80,9 @@ def list_people(
         rows = rows.filter(unit__in=units.values("pk")) if chosen == Measure.LOST else rows.filter(unit=commune_id)
     if reason:
         rows = rows.filter(has_account=False, reason=reason)
-    if payer:
+    if payer == OTHER_PAYERS:
+        rows = rows.filter(has_account=True).exclude(payer__code__in=MAIN_PAYERS)
+    elif payer:
         rows = rows.filter(payer__code=payer)
     if payee:
         rows = rows.filter(payee=payee)
@@ -80,3 +91,29 @@ def list_people(
 
 def _rows(policy: str | None) -> Any:
     return CountedInPolicy.objects.filter(policy=policy) if policy else CountedOnce.objects.all()
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Paid by account in a month and not in the one before, and the other way round."""
+
+    gained: int = 0
+    lost: int = 0
+
+    def measure_of(self, increase: int | None) -> Measure | None:
+        """The list that is as long as an increase or decrease; None where it is a difference of two lists, or where
+        somebody moved between communes."""
+        if increase is None or increase != self.gained - self.lost or (self.gained and self.lost):
+            return None
+        return Measure.LOST if increase < 0 else Measure.GAINED
+
+
+def count_moved(user: User, month: datetime.date) -> dict[tuple[int, str], Moved]:
+    """By commune and policy; two queries for each policy."""
+    found: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
+    for policy in Policy.values:
+        for field, measure in (("gained", Measure.GAINED), ("lost", Measure.LOST)):
+            rows = list_people(user, month=month, measure=measure, policy=policy)
+            for row in rows.order_by().values("unit").annotate(number=Count("pk")):
+                found[row["unit"], policy][field] = row["number"]
+    return {key: Moved(**numbers) for key, numbers in found.items()}

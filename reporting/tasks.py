@@ -1,4 +1,4 @@
-"""Background work: the roll-up of a month, started by changed results, by hand and nightly."""
+"""Background work: the roll-up of a month, started by changed results, by hand and nightly; the notices as a zip."""
 
 from celery import shared_task
 
@@ -9,6 +9,7 @@ from batosocial.staff.models import User
 from payments.models import Period
 from reporting import rollup
 from reporting.models import DataChange
+from reporting.notices import services as notices
 
 
 @registry.register(rollup.JOB_KIND)
@@ -20,6 +21,15 @@ def roll_up(job: RunningJob, *, month: str) -> None:
     job.message = f"Đã tổng hợp {money.format_number(done.rows)} dòng số liệu {months.title(done.month)}."
     if done.closed:
         job.message += f" {', '.join(done.closed)}: tháng đã khóa sổ, giữ nguyên số liệu."
+
+
+@registry.register(notices.JOB_KIND)
+def make_notices(job: RunningJob, *, month: str) -> None:
+    try:
+        number = notices.build_notices(job, months.parse(month))
+    except notices.NoNotices as refusal:
+        raise registry.JobFailed(str(refusal)) from refusal
+    job.message = f"Đã lập {money.format_number(number)} thông báo."
 
 
 @shared_task(name="reporting.roll_up_nightly")

@@ -7,6 +7,7 @@ from reporting import views
 from reporting.dashboard import views as dashboards
 from reporting.letter import template_views as letter_templates
 from reporting.letter import views as letters
+from reporting.notices import views as notices
 
 
 class MonthConverter:
@@ -32,6 +33,10 @@ urlpatterns = [
     path("<month:month>/tong-hop/", views.recompute, name="recompute"),
     path("<month:month>/tinh-lai/", views.recompute_closed, name="recompute_closed"),
     path("<month:month>/phu-luc.xlsx", views.appendix, name="appendix"),
+    # notices
+    path("<month:month>/thong-bao/", notices.notices, name="notices"),
+    path("<month:month>/thong-bao/tat-ca/", notices.pack, name="notices_pack"),
+    path("<month:month>/thong-bao/<str:place>.docx", notices.notice, name="notice"),
     path("<month:month>/<str:policy>/<str:place>/<str:measure>/", views.people, name="people"),
     # letter
     path("cong-van/", letters.index, name="letters"),

@@ -19,7 +19,7 @@ from beneficiaries.models import Payee, PayoutRoute, Policy
 from reporting import appendix as appendix_file
 from reporting import figures, recomputing, rollup
 from reporting.dashboard import BOTH_POLICIES, OWN_UNITS, WHOLE_DISTRICT, dashboard_url, people_url
-from reporting.people import Measure, list_people
+from reporting.people import OTHER_PAYERS, Measure, list_people
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -151,7 +151,9 @@ def _narrowed(chosen: dict[str, str]) -> str:
     parts = []
     if chosen["ly-do"]:
         parts.append(f"lý do: {PayoutRoute.CashReason(chosen['ly-do']).label}")
-    if chosen["chi-qua"]:
+    if chosen["chi-qua"] == OTHER_PAYERS:
+        parts.append("chi qua: đơn vị khác")
+    elif chosen["chi-qua"]:
         parts.append(f"chi qua: {get_object_or_404(Payer, code=chosen['chi-qua'])}")
     if chosen["chu-tk"]:
         parts.append(f"chủ tài khoản: {Payee.Kind(chosen['chu-tk']).label}")

@@ -225,6 +225,10 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "reporting:signed_letter": (BENEFITS, "district"),
     "reporting:signed_letter_add": ({PHONG}, ""),
     "reporting:signed_letter_withdraw": ({PHONG}, "district"),
+    # notices
+    "reporting:notices": (BENEFITS, ""),
+    "reporting:notices_pack": (DISTRICT, ""),
+    "reporting:notice": (BENEFITS, "commune"),
     "jobs:index": (EVERYBODY, ""),
     "jobs:detail": (EVERYBODY, "owner"),
     "jobs:progress": (EVERYBODY, "owner"),
@@ -413,6 +417,9 @@ def _url(name: str, rows: Rows) -> str:
         "reporting:letter_template": {"pk": rows.template},
         "reporting:signed_letter": {"pk": rows.signed.pk},
         "reporting:signed_letter_withdraw": {"pk": rows.signed.pk},
+        "reporting:notices": {"month": "2024-07"},
+        "reporting:notices_pack": {"month": "2024-07"},
+        "reporting:notice": {"month": "2024-07", "place": rows.place},
         "reporting:people": {"month": "2024-07", "policy": "NCC", "place": rows.place, "measure": "due"},
     }
     group = name.split(":")[0]

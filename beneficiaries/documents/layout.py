@@ -15,6 +15,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Length, Mm, Pt, RGBColor
 
+from batosocial.lib.archives import undated
+
 FONT = "Times New Roman"
 CENTER, JUSTIFY, RIGHT = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.JUSTIFY, WD_ALIGN_PARAGRAPH.RIGHT
 LEFT = WD_ALIGN_PARAGRAPH.LEFT
@@ -42,10 +44,35 @@ class Signer:
     name: str = ""
 
 
+@dataclass(frozen=True)
+class Link:
+    """Text that opens an address, for ``Rich``."""
+
+    text: str
+    address: str
+
+
+#: Text, or parts of it of which some are links.
+Rich = str | Sequence[str | Link]
+
+
+def plain(text: Rich) -> str:
+    """What a reader sees of it."""
+    parts = [text] if isinstance(text, str) else text
+    return "".join(part.text if isinstance(part, Link) else part for part in parts)
+
+
 class Page:
     """A document that is filled from top to bottom."""
 
-    def __init__(self, *, landscape: bool = False, right_margin: int = _MARGINS["right"]) -> None:
+    def __init__(
+        self,
+        *,
+        landscape: bool = False,
+        right_margin: int = _MARGINS["right"],
+        spacing: float | None = None,
+    ) -> None:
+        """``spacing``: of lines, 1 to 1.5 by the decree; without it that of the template."""
         self.document = Document()
         self._right = right_margin
         style = self.document.styles["Normal"]
@@ -53,6 +80,7 @@ class Page:
         style.font.color.rgb = RGBColor(0, 0, 0)
         style.element.rPr.rFonts.set(qn("w:eastAsia"), FONT)
         style.paragraph_format.space_after = Pt(0)
+        style.paragraph_format.line_spacing = spacing
         self._set_up(self.document.sections[0], landscape)
 
     # --- sheets ----------------------------------------------------------------------------------------------------
@@ -85,7 +113,7 @@ class Page:
 
     def text(
         self,
-        text: str,
+        text: Rich,
         *,
         bold: bool = False,
         italic: bool = False,
@@ -102,8 +130,7 @@ class Page:
         paragraph.paragraph_format.keep_with_next = keep
         if indent and align == JUSTIFY:
             paragraph.paragraph_format.first_line_indent = Mm(10)
-        run = paragraph.add_run(text)
-        run.bold, run.italic, run.font.size = bold, italic, Pt(size)
+        write(paragraph, text, size=size, bold=bold, italic=italic)
         return paragraph
 
     def led(self, lead: str, text: str) -> None:
@@ -150,9 +177,9 @@ class Page:
         if columns:
             self._set_widths(table, columns)
 
-    def title(self, kind: str, about: str) -> None:
-        self.text(kind.upper(), bold=True, align=CENTER, before=18)
-        self.text(about, bold=True, align=CENTER)
+    def title(self, kind: str, about: str, *, before: float = 18, size: float = 14) -> None:
+        self.text(kind.upper(), bold=True, align=CENTER, before=before, size=size)
+        self.text(about, bold=True, align=CENTER, before=min(before, 6), size=size)
         self._rule(self.document, self._width, 40)
 
     def heading_of_annex(self, title: str, about: str, reference: str) -> None:
@@ -163,9 +190,16 @@ class Page:
         self._rule(self.document, self._width, 40)
 
     def signatures(
-        self, left: Sequence[str] | Signer, right: Signer, *, columns: Sequence[Length] = (), keep: bool = False
+        self,
+        left: Sequence[str] | Signer,
+        right: Signer,
+        *,
+        columns: Sequence[Length] = (),
+        keep: bool = False,
+        room: int = 4,
     ) -> None:
-        """ "Nơi nhận" (lines) or another signer at the left, whoever signs at the right; with ``keep`` on one page."""
+        """ "Nơi nhận" (lines) or another signer at the left, whoever signs at the right, with ``room`` lines to sign;
+        with ``keep`` on one page."""
         gap = self.text("", before=6, size=6, keep=keep)
         gap.paragraph_format.line_spacing = Pt(6) if keep else None
         table = self._bare_table(columns or [45, 55])
@@ -173,24 +207,26 @@ class Page:
             _mark_row(table.rows[0], "w:cantSplit")
         one, other = table.rows[0].cells
         if isinstance(left, Signer):
-            self._sign(one, left)
+            self._sign(one, left, room)
         else:
             self._cell(one, "Nơi nhận:", size=12, bold=True, italic=True, align=LEFT, first=True)
             for number, line in enumerate(left):
                 end = "." if number == len(left) - 1 else ";"
                 self._cell(one, f"- {line}{end}", size=11, align=LEFT)
-        self._sign(other, right)
+        self._sign(other, right, room)
 
-    def _sign(self, cell: Any, signer: Signer) -> None:
+    def _sign(self, cell: Any, signer: Signer, room: int) -> None:
         for number, title in enumerate(signer.titles):
             self._cell(cell, title.upper(), bold=True, first=number == 0)
-        for _ in range(4):
+        for _ in range(room):
             self._cell(cell, "")
         self._cell(cell, signer.name, bold=True)
 
     # --- tables ----------------------------------------------------------------------------------------------------
 
-    def table(self, heads: Sequence[str], widths: Sequence[int], rows: Sequence[Sequence[str]], **options: Any) -> None:
+    def table(
+        self, heads: Sequence[str], widths: Sequence[int], rows: Sequence[Sequence[Rich]], **options: Any
+    ) -> None:
         """A table with rules; its heading stands on every page, no row breaks across two.
 
         ``right`` and ``centre`` are places of columns; a row of one text spans the table; one that begins with "Cộng"
@@ -209,10 +245,10 @@ class Page:
             if len(values) == 1:
                 self._cell(cells[0].merge(cells[-1]), values[0], size=size, bold=True, align=LEFT, first=True)
                 continue
-            total = any(value.startswith("Cộng") for value in values)
-            for place, (cell, text) in enumerate(zip(cells, values, strict=True)):
+            total = any(plain(value).startswith("Cộng") for value in values)
+            for place, (cell, value) in enumerate(zip(cells, values, strict=True)):
                 align = RIGHT if place in right else CENTER if place in centre else LEFT
-                self._cell(cell, text, size=size, bold=total, align=align, first=True)
+                self._cell(cell, value, size=size, bold=total, align=align, first=True)
         self._set_widths(table, widths)
 
     def _bare_table(self, widths: Sequence[int]) -> Any:
@@ -233,7 +269,7 @@ class Page:
     def _cell(
         self,
         cell: Any,
-        text: str,
+        text: Rich,
         *,
         size: float = 14,
         bold: bool = False,
@@ -243,8 +279,7 @@ class Page:
     ) -> None:
         paragraph = cell.paragraphs[0] if first else cell.add_paragraph()
         paragraph.alignment = align
-        run = paragraph.add_run(text)
-        run.bold, run.italic, run.font.size = bold, italic, Pt(size)
+        write(paragraph, text, size=size, bold=bold, italic=italic)
 
     def _rule(self, into: Any, width: int, length_mm: int) -> None:
         """A short line in the middle: an empty paragraph with a border above it."""
@@ -259,10 +294,17 @@ class Page:
         borders.append(top)
         paragraph._p.get_or_add_pPr().append(borders)
 
+    def describe(self, *, title: str, author: str, made_at: datetime.datetime) -> None:
+        """What the file says of itself."""
+        about = self.document.core_properties
+        about.title, about.author, about.last_modified_by, about.comments = title, author, author, ""
+        about.created = about.modified = made_at.astimezone(datetime.UTC).replace(tzinfo=None)
+        about.language, about.keywords, about.subject = "vi-VN", "", ""
+
     def save(self) -> bytes:
         stream = io.BytesIO()
         self.document.save(stream)
-        return stream.getvalue()
+        return undated(stream.getvalue())
 
 
 def date_words(day: datetime.date | None, year: int) -> str:
@@ -283,6 +325,16 @@ def _field(run: Any, name: str) -> None:
             part.set(qn("xml:space"), "preserve")
             part.text = text
         run._r.append(part)
+
+
+def write(paragraph: Any, text: Rich, *, size: float, bold: bool = False, italic: bool = False) -> None:
+    """Add text to a paragraph, with its links."""
+    for part in [text] if isinstance(text, str) else text:
+        if isinstance(part, Link):
+            link(paragraph, part.text, part.address, size=size, bold=bold, italic=italic)
+        else:
+            run = paragraph.add_run(part)
+            run.bold, run.italic, run.font.size = bold, italic, Pt(size)
 
 
 def link(
