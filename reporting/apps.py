@@ -19,5 +19,5 @@ class ReportingConfig(AppConfig):
             navigation.NavItem("Báo cáo", "reporting:dashboard", "chart", BENEFIT_ROLES, 500, "Báo cáo")
         )
         # letter
-        navigation.register(navigation.NavItem("Công văn", "reporting:letters", "send", BENEFIT_ROLES, 510, "Báo cáo"))
+        navigation.register(navigation.NavItem("Công văn", "reporting:letters", "inbox", BENEFIT_ROLES, 510, "Báo cáo"))
         panels.register("home", "Chi trả không dùng tiền mặt", "reporting:headlines", DISTRICT_ROLES, 10)

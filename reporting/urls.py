@@ -47,7 +47,7 @@ urlpatterns = [
     path("cong-van/ban/<int:pk>.docx", letters.made, name="letter_made"),
     path("cong-van/da-ky/<int:pk>/", letters.signed, name="signed_letter"),
     path("cong-van/da-ky/<int:pk>/rut/", letters.withdraw_signed, name="signed_letter_withdraw"),
-    path("<month:month>/cong-van/", letters.letter, name="letter"),
-    path("<month:month>/cong-van.docx", letters.docx, name="letter_docx"),
-    path("<month:month>/cong-van/da-ky/", letters.add_signed, name="signed_letter_add"),
+    path("cong-van/<month:month>/", letters.letter, name="letter"),
+    path("cong-van/<month:month>.docx", letters.docx, name="letter_docx"),
+    path("cong-van/<month:month>/da-ky/", letters.add_signed, name="signed_letter_add"),
 ]

@@ -30,7 +30,8 @@ class Line:
     align: str = ""
     indented: bool = False
     addressed: bool = False
-    small: bool = False
+    #: Below 14 points: "pt-11" to "pt-13".
+    size: str = ""
     rule: bool = False
 
 
@@ -74,7 +75,7 @@ def _line(paragraph: Paragraph) -> Line:
         align=_ALIGN.get(alignment, ""),
         indented=bool(form.first_line_indent and form.first_line_indent > 0),
         addressed=bool(form.left_indent),
-        small=bool(sizes) and max(sizes) < 12,
+        size=f"pt-{max(sizes):.0f}" if sizes and 11 <= max(sizes) < 14 else "",
         rule=paragraph._p.find(f"{qn('w:pPr')}/{qn('w:pBdr')}") is not None,
     )
 

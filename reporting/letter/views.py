@@ -52,7 +52,7 @@ def index(request: StaffRequest) -> HttpResponse:
 def letter(request: StaffRequest, month: datetime.date) -> HttpResponse:
     """The text as it will be printed, every number of people with its list, and the signed copies."""
     facts = _facts(request, month)
-    template = services.template_of(facts)
+    template, signed = services.template_of(facts), _signed(request, month, facts)
     try:
         blocks = showing.blocks(render_marked(content_of(template), facts))
         refused: list[str] = []
@@ -68,9 +68,9 @@ def letter(request: StaffRequest, month: datetime.date) -> HttpResponse:
             "refused": refused,
             "template": template,
             "warnings": _warnings(request, month, facts),
-            "signed": _signed(request, month, facts),
+            "signed": signed,
+            "is_signed": any(row.withdrawn_at is None for row in signed),
             "may_keep": request.user.role in KEEPERS,
-            "withdraw": WithdrawForm(),
         },
     )
 

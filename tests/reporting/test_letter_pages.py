@@ -30,7 +30,7 @@ from tests.reporting.docx_files import docx, text_of
 
 pytestmark = pytest.mark.django_db
 JULY = datetime.date(2024, 7, 1)
-PAGE = "/bao-cao/2024-07/cong-van/"
+PAGE = "/bao-cao/cong-van/2024-07/"
 PDF = b"%PDF-1.7\n%ban quet\n%%EOF\n"
 
 
@@ -84,7 +84,7 @@ def test_every_number_on_the_page_opens_as_many_people(client: Client) -> None:
 
 def test_the_docx_downloads_and_is_kept_with_its_facts(client: Client) -> None:
     leader = signed_in(client, Role.DISTRICT_LEADER)
-    answer = client.get("/bao-cao/2024-07/cong-van.docx")
+    answer = client.get("/bao-cao/cong-van/2024-07.docx")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="cong-van-2024-07.docx"'
     assert "443/1.492" in text_of(answer.content)
     letter = Letter.objects.get()
@@ -95,10 +95,10 @@ def test_the_docx_downloads_and_is_kept_with_its_facts(client: Client) -> None:
 
 def test_the_same_facts_give_the_same_file_others_another(client: Client) -> None:
     signed_in(client, Role.DISTRICT_OFFICER)
-    first = client.get("/bao-cao/2024-07/cong-van.docx").content
-    assert client.get("/bao-cao/2024-07/cong-van.docx").content == first
+    first = client.get("/bao-cao/cong-van/2024-07.docx").content
+    assert client.get("/bao-cao/cong-van/2024-07.docx").content == first
     CashlessFigure.objects.filter(month=JULY, policy="NCC", unit__code="21538").update(paid_by_account=1)
-    assert "444/1.492" in text_of(client.get("/bao-cao/2024-07/cong-van.docx").content)
+    assert "444/1.492" in text_of(client.get("/bao-cao/cong-van/2024-07.docx").content)
     assert Letter.objects.count() == 2
 
 
@@ -121,7 +121,7 @@ def test_figures_older_than_the_data_are_told(client: Client) -> None:
 
 def test_a_month_without_figures_is_no_page(client: Client) -> None:
     signed_in(client, Role.DISTRICT_OFFICER)
-    for address in ("/bao-cao/2035-01/cong-van/", "/bao-cao/2035-01/cong-van.docx", "/bao-cao/2035-01/cong-van/da-ky/"):
+    for address in ("/bao-cao/cong-van/2035-01/", "/bao-cao/cong-van/2035-01.docx", "/bao-cao/cong-van/2035-01/da-ky/"):
         assert client.get(address).status_code == 404
 
 
@@ -236,7 +236,7 @@ def test_a_leader_may_not_bring_one(client: Client) -> None:
 
 def test_a_signed_copy_is_kept_beside_what_it_was_made_from(client: Client) -> None:
     officer = signed_in(client, Role.DISTRICT_OFFICER)
-    client.get("/bao-cao/2024-07/cong-van.docx")
+    client.get("/bao-cao/cong-van/2024-07.docx")
     letter = Letter.objects.get()
     form = client.get(f"{PAGE}da-ky/")
     assert [value for value, _ in form.context["form"].fields["letter"].choices] == [str(letter.pk)]
