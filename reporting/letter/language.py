@@ -7,6 +7,7 @@ template can run without end, fill the memory or look behind the values; the san
 import difflib
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -108,6 +109,7 @@ def _unknown(name: str) -> str:
     return f"Không có chỗ điền {{{{ {name} }}}}.{hint}"
 
 
+@lru_cache(maxsize=1)
 def environment() -> ImmutableSandboxedEnvironment:
     """Without globals, filters and tests; values are escaped, as they come to stand inside XML."""
     made = ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined)

@@ -184,8 +184,8 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
                 lambda f: f.targets.get("R1", "")),
     Placeholder("chi_tieu_r3", "Chỉ tiêu đã chi trên số đã có tài khoản (R3); trống khi không đặt",
                 lambda f: f.targets.get("R3", "")),
-    Placeholder("dat_chi_tieu", "Dùng trong điều kiện: đúng khi cả hai chính sách đạt mọi chỉ tiêu",
-                lambda f: f.reached),
+    Placeholder("dat_chi_tieu", "Dùng trong điều kiện if: có khi cả hai chính sách đạt mọi chỉ tiêu",
+                lambda f: "đạt chỉ tiêu" if f.reached else ""),
     Placeholder("CHUC_VU_KY", "Các dòng chức vụ trên chữ ký", lambda f: "\n".join(f.signer_titles).upper()),
     Placeholder("nguoi_ky", "Họ tên người ký", lambda f: f.signer_name),
 )  # fmt: skip

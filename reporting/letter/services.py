@@ -25,7 +25,7 @@ from reporting.letter.templates import DOCX, content_of, version_for
 
 KEEPERS = frozenset({Role.DISTRICT_OFFICER})
 #: "05/UBND-LĐTBXH", "123/UBND": a number, a symbol (Phụ lục I NĐ 30/2020).
-_NUMBER = re.compile(r"[0-9]{2,6}/[^\W\d_&-][\w&-]*(-[\w&]+)*")
+_NUMBER = re.compile(r"[0-9]{2,6}/[^\W\d_][\w&]*(-[\w&]+)*")
 
 
 class SigningRefused(Exception):

@@ -69,15 +69,8 @@ def _month(request: StaffRequest) -> datetime.date:
 def _placeholders(facts: Facts) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Name, meaning and this month's value of each, the value as pieces of text with their addresses."""
     return [
-        (one.name, one.meaning, list(marks.parts(_shown(one.value(facts)))) or [("(trống)", "")])
-        for one in PLACEHOLDERS
+        (one.name, one.meaning, list(marks.parts(str(one.value(facts)))) or [("(trống)", "")]) for one in PLACEHOLDERS
     ]
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "đúng" if value else "sai"
-    return str(value)
 
 
 def _add(request: StaffRequest, form: TemplateForm) -> str:

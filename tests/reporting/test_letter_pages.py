@@ -179,6 +179,15 @@ def test_the_page_names_every_placeholder_with_its_value(client: Client) -> None
     assert "Tải mẫu lên" not in text
 
 
+def test_every_number_of_the_placeholders_opens_as_many_people(client: Client) -> None:
+    signed_in(client, Role.CHAIRMAN)
+    html = client.get("/bao-cao/cong-van/mau/").content.decode()
+    found = re.findall(r'<a href="(/bao-cao/2024-07/[^"]+)">([\d.]+)</a>', html)
+    assert len(found) == 12
+    for url, number in found:
+        assert client.get(url).context["page"].paginator.count == int(number.replace(".", "")), url
+
+
 def test_the_template_goes_out_is_edited_and_comes_back(client: Client) -> None:
     from docx import Document
 
