@@ -6,12 +6,12 @@ from typing import Any
 from django.db import connection
 
 from batosocial.lib import clock, months
-from beneficiaries.models import Payee, PayoutRoute
 from reporting.models import BOTH
 
-#: Places in these lists stand for the codes inside the statement, which sorts and groups numbers faster than texts.
-REASONS = PayoutRoute.CashReason.values
-PAYEES = Payee.Kind.values
+#: Places in these lists stand for the codes, in the statement and in what it stores (``FigurePeople.facts``; the views
+#: of migration 0004 name them again). New ones are added at the end, none is ever taken out.
+REASONS = ("no_cccd", "data_differs", "frail", "no_guardian", "not_willing", "away", "other")
+PAYEES = ("own", "guardian", "authorised", "relative")
 
 # A person counts once in a policy, in the commune of the (latest) list that pays the month: what counts is the month
 # a line covers, not the list's, as Tết lists pay two months. Arrears, carry-overs and one-off payments add nobody.
@@ -40,82 +40,128 @@ known AS (
     WHERE f.month = %(month)s AND %(over)s
 ),
 marks AS (
-    SELECT i.policy, p.person_id,
-           ARRAY[p.id, l.commune_id, (p.cccd = '')::int, array_position(%(reasons)s::text[], p.cash_reason::text)]
-               AS latest,
+    SELECT i.policy, p.person_id, p.id AS payment_id, l.commune_id, (p.cccd = '')::int AS no_cccd,
+           array_position(%(reasons)s::text[], p.cash_reason::text) AS reason, p.payer_id,
+           array_position(%(payees)s::text[], p.payee_kind::text) AS payee,
+           (p.planned_channel = 'account')::int AS planned, p.recorded_at,
            i.amount, CASE WHEN p.result = 'paid_account' THEN i.amount ELSE 0 END AS by_account,
-           p.result = 'paid_account' AS paid, NULL::bigint[] AS account, NULL::bigint[] AS later, p.recorded_at
+           p.result = 'paid_account' AS paid, NULL::bigint AS account_id, NULL::bigint[] AS later
     FROM payments_paymentline i
     JOIN payments_payment p ON p.id = i.payment_id
     JOIN payments_paymentlist l ON l.id = p.payment_list_id
     WHERE i.month = %(month)s AND i.kind = 'regular' AND i.policy IN (SELECT policy FROM wanted)
     UNION ALL
-    SELECT r.policy, r.person_id, NULL, 0, 0, false,
-           CASE WHEN r.months @> %(month)s::date
-                THEN ARRAY[v.payer_id, array_position(%(payees)s::text[], y.kind::text)] END,
-           CASE WHEN lower(r.months) > %(month)s THEN ARRAY[lower(r.months) - DATE '2000-01-01', r.account_id] END,
-           NULL
-    FROM beneficiaries_payoutroute r
-    JOIN beneficiaries_account a ON a.id = r.account_id
-    JOIN beneficiaries_provider v ON v.id = a.provider_id
-    JOIN beneficiaries_payee y ON y.id = r.payee_id
-    WHERE r.state = 'confirmed' AND r.policy IN (SELECT policy FROM wanted) AND (
-        r.months @> %(month)s::date
-        OR lower(r.months) > %(month)s AND (
-            NOT %(over)s OR lower(r.months) = %(next)s AND r.policy NOT IN (SELECT policy FROM known)
+    SELECT policy, person_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, false,
+           CASE WHEN months @> %(month)s::date THEN account_id END,
+           CASE WHEN lower(months) > %(month)s THEN ARRAY[lower(months) - DATE '2000-01-01', account_id] END
+    FROM beneficiaries_payoutroute
+    WHERE state = 'confirmed' AND account_id IS NOT NULL AND policy IN (SELECT policy FROM wanted) AND (
+        months @> %(month)s::date
+        OR lower(months) > %(month)s AND (
+            NOT %(over)s OR lower(months) = %(next)s AND policy NOT IN (SELECT policy FROM known)
         )
     )
     UNION ALL
-    SELECT policy, person_id, NULL, 0, 0, false, NULL, ARRAY[next_month - DATE '2000-01-01', next_account], NULL
+    SELECT policy, person_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, false, NULL,
+           ARRAY[next_month - DATE '2000-01-01', next_account]
     FROM reporting_counted_in_policy
     WHERE %(over)s AND month = %(month)s AND pending AND policy IN (SELECT policy FROM wanted)
 ),
+-- All columns of a payment are the same in each of its lines, so that their maximum is theirs; for whoever has several
+-- payments the later one is looked at below.
 grouped AS (
-    SELECT policy, person_id, max(latest) AS latest, sum(amount)::bigint AS amount,
-           sum(by_account)::bigint AS by_account, bool_or(paid) AS paid, max(account) AS account,
-           min(later) AS later, max(recorded_at) AS recorded_at
-    FROM marks GROUP BY policy, person_id HAVING max(latest) IS NOT NULL
+    SELECT policy, person_id, min(payment_id) AS first_payment_id, max(payment_id) AS payment_id,
+           max(commune_id) AS commune_id, max(no_cccd) AS no_cccd, max(reason) AS reason, max(payer_id) AS payer_id,
+           max(payee) AS payee, max(planned) AS planned, max(recorded_at) AS recorded_at,
+           sum(amount)::bigint AS amount, sum(by_account)::bigint AS by_account, bool_or(paid) AS paid,
+           max(account_id) AS account_id, min(later) AS later
+    FROM marks GROUP BY policy, person_id HAVING max(payment_id) IS NOT NULL
 ),
+several AS (
+    SELECT g.policy, g.person_id, l.commune_id, (p.cccd = '')::int AS no_cccd,
+           array_position(%(reasons)s::text[], p.cash_reason::text) AS reason, p.payer_id,
+           array_position(%(payees)s::text[], p.payee_kind::text) AS payee,
+           (p.planned_channel = 'account')::int AS planned
+    FROM grouped g
+    JOIN payments_payment p ON p.id = g.payment_id
+    JOIN payments_paymentlist l ON l.id = p.payment_list_id
+    WHERE g.first_payment_id <> g.payment_id
+),
+latest AS (
+    SELECT policy, person_id, payment_id, commune_id, no_cccd, reason, payer_id, payee, planned, recorded_at, amount,
+           by_account, paid, account_id, later
+    FROM grouped WHERE first_payment_id = payment_id
+    UNION ALL
+    SELECT g.policy, g.person_id, g.payment_id, s.commune_id, s.no_cccd, s.reason, s.payer_id, s.payee, s.planned,
+           g.recorded_at, g.amount, g.by_account, g.paid, g.account_id, g.later
+    FROM grouped g JOIN several s ON s.policy = g.policy AND s.person_id = g.person_id
+    WHERE g.first_payment_id <> g.payment_id
+),
+-- An account that the payment knows nothing of was confirmed after the list was made: the route says whose it is.
 people AS MATERIALIZED (
-    SELECT policy, person_id, latest[1] AS payment_id, latest[2] AS commune_id, latest[3] = 1 AS no_cccd,
-           account IS NOT NULL AS able, paid, account IS NULL AND later IS NOT NULL AS pending,
-           CASE WHEN account IS NULL THEN coalesce((%(reasons)s::text[])[latest[4]], 'other')
-                ELSE (%(payees)s::text[])[account[2]] END AS detail,
-           account[1] AS payer_id, CASE WHEN account IS NULL THEN later[2] END AS next_account,
-           CASE WHEN account IS NULL THEN DATE '2000-01-01' + later[1]::int END AS next_month,
-           amount, by_account, recorded_at
-    FROM grouped
+    SELECT policy, person_id, payment_id, commune_id, no_cccd = 1 AS no_cccd, account_id IS NOT NULL AS able, paid,
+           account_id IS NULL AND later IS NOT NULL AS pending, recorded_at,
+           CASE WHEN account_id IS NULL THEN coalesce(reason, %(other)s)
+                WHEN planned = 1 THEN payee
+                ELSE (
+                    SELECT array_position(%(payees)s::text[], y.kind::text)
+                    FROM beneficiaries_payoutroute r JOIN beneficiaries_payee y ON y.id = r.payee_id
+                    WHERE r.person_id = latest.person_id AND r.policy = latest.policy AND r.state = 'confirmed'
+                        AND r.months @> %(month)s::date
+                ) END AS detail,
+           CASE WHEN account_id IS NULL THEN NULL
+                WHEN planned = 1 THEN payer_id
+                ELSE (
+                    SELECT v.payer_id FROM beneficiaries_account a
+                    JOIN beneficiaries_provider v ON v.id = a.provider_id WHERE a.id = latest.account_id
+                ) END AS payer_id,
+           CASE WHEN account_id IS NULL THEN later[2] END AS next_account,
+           CASE WHEN account_id IS NULL THEN DATE '2000-01-01' + later[1]::int END AS next_month, amount, by_account
+    FROM latest
+),
+-- A few hundred kinds of people in each commune's list: the counts, the reasons and the accounts are sums of these.
+kinds AS (
+    SELECT policy, commune_id, able, paid, pending, no_cccd, detail, payer_id, count(*) AS number,
+           count(recorded_at) AS recorded, max(recorded_at) AS recorded_at, sum(amount) AS amount,
+           sum(by_account) AS by_account
+    FROM people GROUP BY policy, commune_id, able, paid, pending, no_cccd, detail, payer_id
 ),
 counted AS (
-    SELECT policy, commune_id, count(*) AS due, count(*) FILTER (WHERE able) AS with_account,
-           count(*) FILTER (WHERE paid) AS paid_by_account,
-           count(*) FILTER (WHERE able AND NOT paid) AS account_not_paid,
-           count(*) FILTER (WHERE pending) AS pending, count(DISTINCT next_account) AS pending_accounts,
-           count(*) FILTER (WHERE no_cccd) AS no_cccd, sum(amount)::bigint AS money_due,
-           sum(by_account)::bigint AS money_by_account,
-           jsonb_build_object(
-               'with_result', count(recorded_at), 'last_result_at', max(recorded_at)
-           ) AS source,
-           array_agg(person_id) AS people, array_agg(payment_id) AS payments,
-           array_agg((able::int + 2 * paid::int + 4 * pending::int + 8 * no_cccd::int)::smallint) AS facts,
-           array_agg(detail) AS details, array_agg(payer_id) AS payers, array_agg(next_account) AS next_accounts,
-           array_agg(next_month) AS next_months, array_agg(amount) AS amounts,
-           array_agg(by_account) AS amounts_by_account
-    FROM people GROUP BY policy, commune_id
+    SELECT policy, commune_id, sum(number) AS due, coalesce(sum(number) FILTER (WHERE able), 0) AS with_account,
+           coalesce(sum(number) FILTER (WHERE paid), 0) AS paid_by_account,
+           coalesce(sum(number) FILTER (WHERE able AND NOT paid), 0) AS account_not_paid,
+           coalesce(sum(number) FILTER (WHERE pending), 0) AS pending,
+           coalesce(sum(number) FILTER (WHERE no_cccd), 0) AS no_cccd, sum(amount) AS money_due,
+           sum(by_account) AS money_by_account,
+           jsonb_build_object('with_result', sum(recorded), 'last_result_at', max(recorded_at)) AS source
+    FROM kinds GROUP BY policy, commune_id
+),
+unused AS (
+    SELECT policy, commune_id, count(DISTINCT next_account) AS pending_accounts FROM people WHERE pending
+    GROUP BY policy, commune_id
 ),
 reasons AS (
-    SELECT policy, commune_id, jsonb_object_agg(detail, number) AS reasons
+    SELECT policy, commune_id, jsonb_object_agg((%(reasons)s::text[])[detail], number) AS reasons
     FROM (
-        SELECT policy, commune_id, detail, count(*) AS number FROM people WHERE NOT able
+        SELECT policy, commune_id, detail, sum(number) AS number FROM kinds WHERE NOT able
         GROUP BY policy, commune_id, detail
     ) AS r GROUP BY policy, commune_id
 ),
 accounts AS (
-    SELECT policy, commune_id, jsonb_object_agg(p.code || ':' || detail, number) AS accounts
+    SELECT policy, commune_id, jsonb_object_agg(p.code || ':' || (%(payees)s::text[])[detail], number) AS accounts
     FROM (
-        SELECT policy, commune_id, payer_id, detail, count(*) AS number FROM people WHERE able
+        SELECT policy, commune_id, payer_id, detail, sum(number) AS number FROM kinds WHERE able
         GROUP BY policy, commune_id, payer_id, detail
     ) AS a JOIN staff_payer p ON p.id = a.payer_id GROUP BY policy, commune_id
+),
+gathered AS (
+    SELECT policy, commune_id, array_agg(person_id) AS people, array_agg(payment_id) AS payments,
+           array_agg((able::int + 2 * paid::int + 4 * pending::int + 8 * no_cccd::int + 16 * detail)::smallint)
+               AS facts,
+           array_agg(payer_id) AS payers, array_agg(next_account) AS next_accounts,
+           array_agg(next_month) AS next_months, array_agg(amount) AS amounts,
+           array_agg(by_account) AS amounts_by_account
+    FROM people GROUP BY policy, commune_id
 ),
 places AS (
     SELECT policy, commune_id FROM counted
@@ -126,20 +172,30 @@ places AS (
     SELECT policy, unit_id FROM reporting_cashlessfigure
     WHERE month = %(month)s AND policy IN (SELECT policy FROM wanted)
 ),
-everybody AS (
-    SELECT policy, person_id, payment_id, commune_id, no_cccd, able, paid, pending, next_account FROM people
-    UNION ALL
-    SELECT policy, person_id, payment_id, unit_id, no_cccd, has_account, paid_by_account, pending, next_account
+-- Whoever is in both policies is taken out of each and put in once, in the commune of the later payment.
+kept AS (
+    SELECT policy, person_id, payment_id, unit_id AS commune_id, no_cccd, has_account AS able, paid_by_account AS paid,
+           pending, next_account
     FROM reporting_counted_in_policy
     WHERE month = %(month)s AND policy NOT IN (SELECT policy FROM wanted)
 ),
--- Whoever is in both policies is taken out of each and put in once, in the commune of the later payment.
+everybody AS (
+    SELECT policy, person_id, payment_id, commune_id, no_cccd, able, paid, pending, next_account FROM people
+    UNION ALL
+    SELECT * FROM kept
+),
+in_both AS (
+    SELECT person_id FROM (SELECT person_id FROM people UNION ALL SELECT person_id FROM kept) AS e
+    GROUP BY person_id HAVING count(*) > 1
+),
 twice AS (
     SELECT n.commune_id AS one, b.commune_id AS other,
            CASE WHEN n.payment_id > b.payment_id THEN n.commune_id ELSE b.commune_id END AS commune_id,
            n.able AS one_able, b.able AS other_able, n.paid AS one_paid, b.paid AS other_paid,
            n.pending AS one_pending, b.pending AS other_pending, n.no_cccd AS one_no, b.no_cccd AS other_no
-    FROM everybody n JOIN everybody b ON b.person_id = n.person_id AND b.policy = 'BTXH' WHERE n.policy = 'NCC'
+    FROM (SELECT * FROM everybody WHERE policy = 'NCC' AND person_id IN (SELECT person_id FROM in_both)) n
+    JOIN (SELECT * FROM everybody WHERE policy = 'BTXH' AND person_id IN (SELECT person_id FROM in_both)) b
+        ON b.person_id = n.person_id
 ),
 both_parts AS (
     SELECT commune_id, due, with_account, paid_by_account, account_not_paid, pending, no_cccd, money_due,
@@ -179,6 +235,7 @@ written AS (
            coalesce(source, '{}'), statement_timestamp()
     FROM places
     LEFT JOIN counted USING (policy, commune_id)
+    LEFT JOIN unused USING (policy, commune_id)
     LEFT JOIN reasons USING (policy, commune_id)
     LEFT JOIN accounts USING (policy, commune_id)
     UNION ALL
@@ -197,16 +254,16 @@ written AS (
 ),
 unfolded AS (
     INSERT INTO reporting_figurepeople (
-        figure_id, people, payments, facts, details, payers, next_accounts, next_months, amounts,
+        figure_id, people, payments, facts, payers, next_accounts, next_months, amounts,
         amounts_by_account
     )
-    SELECT w.id, coalesce(people, '{}'), coalesce(payments, '{}'), coalesce(facts, '{}'), coalesce(details, '{}'),
+    SELECT w.id, coalesce(people, '{}'), coalesce(payments, '{}'), coalesce(facts, '{}'),
            coalesce(payers, '{}'), coalesce(next_accounts, '{}'), coalesce(next_months, '{}'),
            coalesce(amounts, '{}'), coalesce(amounts_by_account, '{}')
-    FROM written w LEFT JOIN counted c ON c.policy = w.policy AND c.commune_id = w.unit_id
+    FROM written w LEFT JOIN gathered c ON c.policy = w.policy AND c.commune_id = w.unit_id
     WHERE w.policy <> %(both)s
     ON CONFLICT (figure_id) DO UPDATE SET
-        people = excluded.people, payments = excluded.payments, facts = excluded.facts, details = excluded.details,
+        people = excluded.people, payments = excluded.payments, facts = excluded.facts,
         payers = excluded.payers, next_accounts = excluded.next_accounts, next_months = excluded.next_months,
         amounts = excluded.amounts, amounts_by_account = excluded.amounts_by_account
 )
@@ -224,6 +281,7 @@ def count_month(month: datetime.date, *, recompute_closed: bool) -> list[str]:
         "recompute_closed": recompute_closed,
         "reasons": list(REASONS),
         "payees": list(PAYEES),
+        "other": REASONS.index("other") + 1,
         "both": BOTH,
     }
     with connection.cursor() as cursor:

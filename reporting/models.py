@@ -97,10 +97,9 @@ class FigurePeople(models.Model):
     )
     people = ArrayField(models.BigIntegerField())
     payments = ArrayField(models.BigIntegerField())
-    #: 1 has an account in the month, 2 was paid by it, 4 has one from a later month on, 8 has no CCCD.
+    #: 1 has an account in the month, 2 was paid by it, 4 has one from a later month on, 8 has no CCCD; above these bits
+    #: why there is no account, or whose it is: places in ``counting.REASONS`` and ``counting.PAYEES``, from 1.
     facts = ArrayField(models.SmallIntegerField())
-    #: Why there is no account, or whose it is: a ``CashReason`` or a ``Payee.Kind``.
-    details = ArrayField(models.TextField())
     #: Through whom the account is paid.
     payers = ArrayField(models.BigIntegerField(null=True))
     #: The account that is used from a later month on, and that month.

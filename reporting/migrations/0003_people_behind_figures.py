@@ -78,7 +78,6 @@ class Migration(migrations.Migration):
                 ('people', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ('payments', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ('facts', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
-                ('details', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
                 ('payers', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(null=True), size=None)),
                 ('next_accounts', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(null=True), size=None)),
                 ('next_months', django.contrib.postgres.fields.ArrayField(base_field=models.DateField(null=True), size=None)),

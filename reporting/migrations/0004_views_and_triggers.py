@@ -3,20 +3,28 @@
 from django.db import migrations
 
 VIEWS = """
+-- Numbers hardly compress, and trying to takes longer than writing them.
+ALTER TABLE reporting_figurepeople ALTER COLUMN people SET STORAGE EXTERNAL,
+    ALTER COLUMN payments SET STORAGE EXTERNAL, ALTER COLUMN facts SET STORAGE EXTERNAL,
+    ALTER COLUMN payers SET STORAGE EXTERNAL, ALTER COLUMN amounts SET STORAGE EXTERNAL,
+    ALTER COLUMN amounts_by_account SET STORAGE EXTERNAL;
 CREATE VIEW reporting_counted_in_policy AS
 SELECT (f.id << 32) | c.person_id AS key, f.unit_id, f.policy, f.month, c.person_id, c.payment_id,
        c.facts & 1 <> 0 AS has_account, c.facts & 2 <> 0 AS paid_by_account, c.facts & 4 <> 0 AS pending,
        c.facts & 8 <> 0 AS no_cccd,
-       CASE WHEN c.facts & 1 = 0 THEN c.detail ELSE '' END AS reason,
-       CASE WHEN c.facts & 1 <> 0 THEN c.detail ELSE '' END AS payee,
+       CASE WHEN c.facts & 1 <> 0 THEN ''
+            ELSE (ARRAY['no_cccd', 'data_differs', 'frail', 'no_guardian', 'not_willing', 'away', 'other'])[c.facts >> 4]
+            END AS reason,
+       CASE WHEN c.facts & 1 = 0 THEN ''
+            ELSE (ARRAY['own', 'guardian', 'authorised', 'relative'])[c.facts >> 4] END AS payee,
        c.payer_id, c.next_account, c.next_month, c.amount, c.amount_by_account
 FROM reporting_cashlessfigure f
 JOIN reporting_figurepeople b ON b.figure_id = f.id
 CROSS JOIN LATERAL unnest(
-    b.people, b.payments, b.facts, b.details, b.payers, b.next_accounts, b.next_months, b.amounts,
+    b.people, b.payments, b.facts, b.payers, b.next_accounts, b.next_months, b.amounts,
     b.amounts_by_account
 ) AS c (
-    person_id, payment_id, facts, detail, payer_id, next_account, next_month, amount, amount_by_account
+    person_id, payment_id, facts, payer_id, next_account, next_month, amount, amount_by_account
 );
 
 CREATE VIEW reporting_counted_once AS

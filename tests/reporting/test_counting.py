@@ -21,7 +21,7 @@ from batosocial.staff.models import Role, User
 from batosocial.territory.models import Unit
 from beneficiaries.models import PayoutRoute, Person
 from payments.models import Payment, PaymentList
-from reporting import figures, recomputing, rollup, tasks
+from reporting import counting, figures, recomputing, rollup, tasks
 from reporting.models import BOTH, CashlessFigure, DataChange
 from reporting.people import Measure, list_people
 from tests import factories
@@ -362,3 +362,9 @@ def test_figures_of_both_are_kept_apart() -> None:
     assert CashlessFigure.objects.filter(month=JULY, policy=BOTH).count() == 19
     assert CashlessFigure.objects.of_policies().filter(month=JULY).count() == 38
     assert BEFORE < MONTH
+
+
+def test_the_codes_of_what_is_stored_cover_every_reason_and_payee() -> None:
+    """Places in these lists are stored: a new code needs its place, and the views of migration 0004 its name."""
+    assert set(counting.REASONS) == set(PayoutRoute.CashReason.values)
+    assert set(counting.PAYEES) == set(Payment.PayeeKind.values)

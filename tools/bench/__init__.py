@@ -11,4 +11,5 @@ BENCHMARKS = {
     "identity": "tools.bench.identity",
     "import": "tools.bench.importing",
     "opening": "tools.bench.opening",
+    "rolling": "tools.bench.rolling",
 }

@@ -66,8 +66,8 @@ def run(options: Options) -> list[Aim]:
     with databases.fresh("opening", keep=options.keep) as kept:
         if not (kept and Person.objects.count() == options.people):
             people.load(options.people)
-            _give_amounts()
-            _month_before()
+            give_amounts()
+            pay_month_before()
         system = User.objects.system()
 
         def portal() -> None:
@@ -75,7 +75,7 @@ def run(options: Options) -> list[Aim]:
             say(f"  {opened.people} người, {opened.lines} dòng, {opened.lists} danh sách")
 
         runs = max(2, min(options.runs, 3))
-        plain, ours = _in_turns(_plain, portal, runs)
+        plain, ours = in_turns(_plain, portal, runs)
         say(f"INSERT … SELECT thường: {ms(plain.median / 1000)} s; mở tháng: {ms(ours.median / 1000)} s")
         # What the raise of 01/7/2024 costs: everybody has a second line. For information.
         with transaction.atomic():
@@ -89,7 +89,7 @@ def run(options: Options) -> list[Aim]:
     return [Aim("mở tháng", f"trong {TIMES} lần INSERT … SELECT", f"{times:.2f} lần".replace(".", ","), times <= TIMES)]
 
 
-def _in_turns(one: Callable[[], None], other: Callable[[], None], runs: int) -> tuple[Timing, Timing]:
+def in_turns(one: Callable[[], None], other: Callable[[], None], runs: int) -> tuple[Timing, Timing]:
     """Each in a transaction that is taken back; in turns, so that what slows the machine slows both."""
     from django.db import transaction
 
@@ -125,7 +125,7 @@ def _plain() -> None:
             cursor.execute(_PLAIN, {"policy": policy, "month": AUGUST, "period": period.pk})
 
 
-def _give_amounts() -> None:
+def give_amounts() -> None:
     """What a decision sets, and whom a benefit is paid for: the invented register leaves both out."""
     from django.db import connection
 
@@ -145,7 +145,7 @@ def _give_amounts() -> None:
         )
 
 
-def _month_before() -> None:
+def pay_month_before() -> None:
     """July was handed over and paid; one in fifty was not collected."""
     from django.conf import settings
     from django.db import connection
