@@ -10,7 +10,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -316,6 +317,21 @@ def test_a_number_or_a_file_is_kept_once() -> None:
         keep(content=PDF + b"%%EOF")
     with pytest.raises(services.SigningRefused, match="đã được lưu rồi"):
         keep(number="124/UBND-LĐTBXH")
+
+
+def test_the_database_keeps_what_was_made_and_what_was_signed() -> None:
+    row = keep()
+    for change in (
+        lambda: Letter.objects.update(facts={}),
+        lambda: Letter.objects.filter(pk=row.letter_id).delete(),
+        lambda: SignedLetter.objects.update(number="124/UBND"),
+        lambda: SignedLetter.objects.filter(pk=row.pk).delete(),
+    ):
+        with pytest.raises((IntegrityError, ProtectedError)), transaction.atomic():
+            change()
+    services.withdraw_signed(actor=row.kept_by, signed_id=row.pk, reason="nhầm")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SignedLetter.objects.update(withdrawn_why="lý do khác")
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"PK\x03\x04", b"%PDF-1.7 cut off"])
