@@ -18,6 +18,10 @@ class ReportingConfig(AppConfig):
         navigation.register(
             navigation.NavItem("Báo cáo", "reporting:dashboard", "chart", BENEFIT_ROLES, 500, "Báo cáo")
         )
+        # units that change
+        navigation.register(
+            navigation.NavItem("Diễn biến theo xã", "reporting:trend", "trend", BENEFIT_ROLES, 505, "Báo cáo")
+        )
         # letter
         navigation.register(navigation.NavItem("Công văn", "reporting:letters", "inbox", BENEFIT_ROLES, 510, "Báo cáo"))
         panels.register("home", "Chi trả không dùng tiền mặt", "reporting:headlines", DISTRICT_ROLES, 10)

@@ -3,7 +3,7 @@ import datetime
 from django.urls import path, register_converter
 
 from batosocial.lib import months
-from reporting import views
+from reporting import trend_page, views
 from reporting.dashboard import views as dashboards
 from reporting.letter import template_views as letter_templates
 from reporting.letter import views as letters
@@ -30,6 +30,8 @@ urlpatterns = [
     path("", dashboards.show, name="dashboard"),
     path("tong-quan/", dashboards.headlines, name="headlines"),
     path("<month:month>/chi-tra/<str:policy>/<str:payer>/<str:part>/", dashboards.payments, name="payments"),
+    # units that change
+    path("dien-bien/", trend_page.show, name="trend"),
     path("<month:month>/tong-hop/", views.recompute, name="recompute"),
     path("<month:month>/tinh-lai/", views.recompute_closed, name="recompute_closed"),
     path("<month:month>/phu-luc.xlsx", views.appendix, name="appendix"),

@@ -17,7 +17,7 @@ from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
 from beneficiaries.models import Payee, PayoutRoute, Policy
 from reporting import appendix as appendix_file
-from reporting import figures, recomputing, rollup
+from reporting import boundaries, figures, recomputing, rollup
 from reporting.dashboard import BOTH_POLICIES, OWN_UNITS, WHOLE_DISTRICT, dashboard_url, people_url
 from reporting.people import OTHER_PAYERS, Measure, list_people
 
@@ -85,23 +85,28 @@ def people(request: StaffRequest, month: datetime.date, policy: str, place: str,
     """The people whom a figure of the dashboard counts."""
     if measure not in Measure.values or policy not in {*Policy.values, BOTH_POLICIES}:
         raise Http404
-    commune = _place(request.user, place, month)
+    area = boundaries.area_of(request.user, place) if "@" in place else None
+    commune = area.unit if area else _place(request.user, place, month)
     chosen = {name: request.GET.get(name, "") for name in ("ly-do", "chi-qua", "chu-tk")}
     rows = list_people(
         request.user,
         month=month,
         measure=measure,
         policy=None if policy == BOTH_POLICIES else policy,
-        commune_id=commune.pk if commune else None,
+        commune_id=commune.pk if commune and not area else None,
         reason=_known(chosen["ly-do"], PayoutRoute.CashReason.values),
         payer=chosen["chi-qua"],
         payee=_known(chosen["chu-tk"], Payee.Kind.values),
     )
+    if area:
+        of_rows = months.add(month, -1) if measure == Measure.LOST else month
+        rows = boundaries.in_area(rows, request.user, area, of_rows)
     search = text.clean(request.GET.get("q", ""))
     found = _found(rows, search)
     sums = found.aggregate(people=Count("pk"), due=Sum("amount"), paid=Sum("amount_by_account"))
     page = paginate(request, found, count=sums["people"])
-    where = str(commune or (request.user.unit if place == OWN_UNITS else figures.district_of(request.user)))
+    whole = request.user.unit if place == OWN_UNITS else figures.district_of(request.user)
+    where = area.name if area else str(commune or whole)
     return render(
         request,
         "reporting/people.html",
@@ -112,7 +117,7 @@ def people(request: StaffRequest, month: datetime.date, policy: str, place: str,
             "policy_name": "Cả hai chính sách" if policy == BOTH_POLICIES else Policy(policy).label,
             "both": policy == BOTH_POLICIES,
             "where": where,
-            "whole_district": commune is None,
+            "whole_district": commune is None or area is not None,
             "measure": Measure(measure),
             "pending": measure == Measure.PENDING,
             "with_reason": measure in (Measure.WITHOUT_ACCOUNT, Measure.NOT_PAID_BY_ACCOUNT, Measure.NO_CCCD),

@@ -201,6 +201,7 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "reporting:dashboard": (BENEFITS, ""),
     "reporting:headlines": (DISTRICT, ""),
     "reporting:payments": (DISTRICT, ""),
+    "reporting:trend": (BENEFITS, ""),
     "reporting:recompute": ({PHONG, HEAD}, ""),
     "reporting:recompute_closed": ({PHONG, HEAD}, ""),
     "reporting:appendix": (DISTRICT, ""),

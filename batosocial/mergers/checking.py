@@ -268,12 +268,13 @@ class _Check:
             if unit.parent_id in uppers and not unit.valid_to and code not in self.taken and not self._named(code)
         ]
         changes = self.plan.upper is not None and uppers and uppers != {self.plan.upper.pk}
-        for unit in left:
-            text = f"{unit.full_name} ({unit.code}) không có trong tệp: giữ nguyên mã và tên"
+        if left:
+            names = ", ".join(f"{unit.full_name} ({unit.code})" for unit in left)
+            text = f"{len(left)} đơn vị không có trong tệp nên giữ nguyên mã và tên"
             if changes and self.plan.upper:
                 text += f", nay trực thuộc {self.plan.upper.full_name}"
-                self.plan.new.append(NewUnit(unit.code, unit.name, unit.kind, (unit,)))
-            self._say(f"{text}.", severity=WARNING)
+                self.plan.new += [NewUnit(unit.code, unit.name, unit.kind, (unit,)) for unit in left]
+            self._say(f"{text}: {names}.", severity=WARNING)
         self.plan.new.sort(key=lambda new: (new.position, new.code))
         if changes and self.plan.upper:
             emptied = uppers - {self.plan.upper.pk}

@@ -77,6 +77,10 @@ class Preview:
         """New units with more than one leader or officer."""
         return [unit for unit in self.units if unit.leaders > 1 or unit.officers > 1]
 
+    @property
+    def sharing(self) -> list[NewSize]:
+        return [unit for unit in self.units if unit.shared]
+
 
 def preview(plan: Plan) -> Preview:
     """The numbers of a plan, in a fixed number of queries."""

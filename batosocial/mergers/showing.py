@@ -1,5 +1,6 @@
 """Units with their history, as the admin reads them."""
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,10 @@ class UnitRow:
 
     unit: Unit
     made_of: list[Unit]
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        return self.unit.valid_to - datetime.timedelta(days=1) if self.unit.valid_to else None
 
 
 def found(units: Any, text: str) -> Any:
