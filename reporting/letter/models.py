@@ -19,7 +19,12 @@ def _district_scope(user: Any, path: str) -> Q:
         return NOTHING
     if user.role == Role.SYSTEM:
         return EVERYTHING
-    return Q(**{path: user.unit_id}) if user.in_district and user.unit_id else NOTHING
+    return of_upper(path, user.unit_id) if user.in_district and user.unit_id else NOTHING
+
+
+def of_upper(path: str, unit_id: int | None) -> Q:
+    """Rows of an upper unit, and of those whose place it took."""
+    return Q(**{path: unit_id}) | Q(**{f"{path}__heir": unit_id})
 
 
 class LetterTemplateQuerySet(models.QuerySet["LetterTemplate"]):
@@ -102,7 +107,7 @@ class SignedLetterQuerySet(models.QuerySet["SignedLetter"]):
         """The district's own, withdrawn ones too; communes read those that stand, as they are addressed to them."""
         scope = _district_scope(user, "letter__district")
         if isinstance(user, User) and user.is_active and user.in_commune and user.unit and user.unit.parent_id:
-            scope = Q(letter__district=user.unit.parent_id, withdrawn_at__isnull=True)
+            scope = of_upper("letter__district", user.unit.parent_id) & Q(withdrawn_at__isnull=True)
         return self.filter(scope)
 
     def standing(self) -> "SignedLetterQuerySet":
