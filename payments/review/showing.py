@@ -68,7 +68,7 @@ def with_counts(reviews: QuerySet[Review]) -> Any:
 def board(user: User, month: datetime.date) -> list[BoardRow]:
     """Every commune in the user's scope with its review of the month, in two queries.
 
-    What was begun before a merger goes on as it was begun: a merged commune begins nothing of its own that month.
+    What was begun before a merger goes on as it was begun; a merged commune's own review has what these lack.
     """
     reviews = {row.commune_id: row for row in with_counts(Review.objects.visible_to(user).filter(month=month))}
     communes = Unit.objects.of_upper(user.unit_id or 0).communes()

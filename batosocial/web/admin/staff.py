@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from batosocial.audit import services as audit
 from batosocial.staff.models import Payer, Role, User
+from batosocial.territory.models import Unit
 from batosocial.web.admin.base import AuditedModelAdmin, register
 
 
@@ -61,6 +62,12 @@ class UserAdmin(AuditedModelAdmin, DjangoUserAdmin):
             },
         ),
     ]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "unit":
+            # Nobody works for a unit that has merged, or has not begun.
+            options["queryset"] = Unit.objects.current().order_by("-level", "position", "code")
+        return super().formfield_for_foreignkey(db_field, request, **options)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).exclude(role=Role.SYSTEM)

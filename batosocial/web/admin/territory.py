@@ -9,3 +9,5 @@ class UnitAdmin(AuditedModelAdmin):
     list_filter = ["level"]
     list_select_related = ["parent", "successor"]
     search_fields = ["code", "name"]
+    #: Units begin and end by a merger (Đơn vị hành chính), which carries over what hangs on them.
+    readonly_fields = ["successor", "heir", "ended_by", "valid_to"]
