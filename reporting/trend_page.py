@@ -79,21 +79,25 @@ def show(request: StaffRequest) -> HttpResponse:
     if trend.merger is None:
         # Without a merger there is nothing to choose.
         del form.fields["dia-gioi"]
+    # Months before the first figures would be columns of nothing.
+    shown = [month for month in trend.months if month in trend.totals]
     context = {
         "form": form,
         "trend": trend,
         "policy_name": Policy(policy).label if policy else "Cả hai chính sách",
         "lines": [
-            Line(row.area.name, [_cell(month, row.counts.get(month), policy, row.area.place) for month in trend.months])
+            Line(row.area.name, [_cell(month, row.counts.get(month), policy, row.area.place) for month in shown])
             for row in trend.rows
         ],
         "total": Line(
             "Cộng",
-            [_cell(month, trend.totals.get(month), policy, place_of(user, month)) for month in trend.months],
+            [_cell(month, trend.totals[month], policy, place_of(user, month)) for month in shown],
         ),
         "chart": _chart(trend),
         "ends": _ends(trend),
+        "months": shown,
         "tall": len(trend.rows) > 10,
+        "short": len(trend.rows) < 5,
         "last": trend.months[-1],
     }
     return render(request, "reporting/trend.html", context)
@@ -136,8 +140,7 @@ def _chart(trend: Trend) -> dict[str, Any]:
                 "barGap": "10%",
                 "data": [_r1(row.counts.get(month)) for row in rows],
             }
-            # Of a category, ECharts draws the last series on top; read downwards, the earlier month comes first.
-            for month, color in reversed(list(zip(ends, colors, strict=True)))
+            for month, color in zip(ends, colors, strict=True)
         ],
     }
 
