@@ -29,6 +29,7 @@ urlpatterns = [
     # dashboards
     path("", dashboards.show, name="dashboard"),
     path("tong-quan/", dashboards.headlines, name="headlines"),
+    path("<month:month>/cac-xa/<str:policy>/", dashboards.communes, name="communes"),
     path("<month:month>/chi-tra/<str:policy>/<str:payer>/<str:part>/", dashboards.payments, name="payments"),
     # units that change
     path("dien-bien/", trend_page.show, name="trend"),

@@ -200,6 +200,7 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     # dashboards
     "reporting:dashboard": (BENEFITS, ""),
     "reporting:headlines": (DISTRICT, ""),
+    "reporting:communes": (DISTRICT, ""),
     "reporting:payments": (DISTRICT, ""),
     "reporting:trend": (BENEFITS, ""),
     "reporting:recompute": ({PHONG, HEAD}, ""),
@@ -408,6 +409,7 @@ def _url(name: str, rows: Rows) -> str:
         "payments:pay_point": {"pk": rows.pay_point},
         "payments:pay_point_delete": {"pk": rows.pay_point},
         "reporting:recompute": {"month": "2024-07"},
+        "reporting:communes": {"month": "2024-07", "policy": "NCC"},
         "reporting:payments": {"month": "2024-07", "policy": "NCC", "payer": "BUUDIEN", "part": "da-giao"},
         "reporting:recompute_closed": {"month": "2024-06"},
         "reporting:appendix": {"month": "2024-07"},

@@ -1,6 +1,6 @@
 """What waits for somebody: apps register providers, the home page shows what they find."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,7 +32,8 @@ def register(provider: Provider) -> Provider:
     return provider
 
 
-def for_user(user: User) -> list[Todo]:
-    """Everything that waits for the user, the most urgent first."""
-    found = [todo for provider in _providers for todo in provider(user) if todo.count > 0]
+def for_user(user: User, *, without: Collection[Provider] = ()) -> list[Todo]:
+    """Everything that waits for the user, the most urgent first; ``without``: providers that are not asked."""
+    asked = [provider for provider in _providers if provider not in without]
+    found = [todo for provider in asked for todo in provider(user) if todo.count > 0]
     return sorted(found, key=lambda todo: _URGENCY[todo.tone])

@@ -1,6 +1,7 @@
 """Where a figure's people, and a dashboard's month, are found."""
 
 import datetime
+from functools import lru_cache
 
 from django.conf import settings
 from django.urls import reverse
@@ -16,14 +17,23 @@ OWN_UNITS = "don-vi"
 BOTH_POLICIES = "tat-ca"
 
 
+@lru_cache(maxsize=120)
+def _of_month(month: datetime.date) -> str:
+    """What the addresses of a month begin with; a page has thousands, and ``reverse`` is slow."""
+    known = ("POLICY", "PLACE", "MEASURE")
+    return reverse("reporting:people", args=[month, *known]).removesuffix("/".join([*known, ""]))
+
+
 def people_url(
     month: datetime.date, policy: str, place: str, measure: str, *, reason: str = "", payer: str = "", payee: str = ""
 ) -> str:
     """The page that lists whom a figure counts. ``policy`` empty (or ``BOTH``): each person of both policies once."""
-    path = reverse("reporting:people", args=[month, BOTH_POLICIES if policy in ("", BOTH) else policy, place, measure])
+    path = f"{_of_month(month)}{BOTH_POLICIES if policy in ('', BOTH) else policy}/{place}/{measure}/"
+    if not (reason or payer or payee):
+        return path
     chosen = {"ly-do": reason, "chi-qua": payer, "chu-tk": payee}
     query = urlencode({name: value for name, value in chosen.items() if value})
-    return f"{path}?{query}" if query else path
+    return f"{path}?{query}"
 
 
 def absolute_people_url(month: datetime.date, policy: str, place: str, measure: str, **chosen: str) -> str:

@@ -5,8 +5,6 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.urls import reverse
-
 from batosocial.lib import months
 from batosocial.lib.money import format_number
 from batosocial.staff.models import User
@@ -15,6 +13,7 @@ from reporting import rates
 from reporting.dashboard.frame import Frame, trend, trend_chart
 from reporting.dashboard.parts import Card, Figures, PolicySection, TrendMonth, section
 from reporting.people import Measure
+from reporting.todos import reporting_todos
 
 
 @dataclass(slots=True)
@@ -90,5 +89,4 @@ def pending(frame: Frame) -> Pending | None:
 
 def waiting_for(user: User) -> list[todo.Todo]:
     """What the home page has for them, without what this page says itself."""
-    here = reverse("reporting:dashboard")
-    return [one for one in todo.for_user(user) if not one.url.startswith(here)]
+    return todo.for_user(user, without=[reporting_todos])

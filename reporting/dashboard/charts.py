@@ -87,15 +87,15 @@ def _top(lines: Sequence[Line], target: Decimal | None) -> int:
     return min(100, int(max([*shown, target or Decimal(0)])) // 10 * 10 + 10)
 
 
-def counts_by_name(rows: Sequence[tuple[str, int, str]]) -> dict[str, Any]:
-    """Bars lying below each other, the first on top: (name, count, address of the people)."""
+def counts_by_name(rows: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    """Bars lying below each other, the first on top: (name, count)."""
     return {
         "grid": {"left": 4, "right": 48, "top": 4, "bottom": 4},
         "xAxis": {"type": "value", "show": False},
         "yAxis": {
             "type": "category",
             "inverse": True,
-            "data": [name for name, _, _ in rows],
+            "data": [name for name, _ in rows],
             "axisLine": {"show": False},
             "axisTick": {"show": False},
             "axisLabel": {"color": "#16202c", "fontSize": 13, "width": 132, "overflow": "break", "lineHeight": 16},
@@ -108,10 +108,9 @@ def counts_by_name(rows: Sequence[tuple[str, int, str]]) -> dict[str, Any]:
                 "data": [
                     {
                         "value": count,
-                        "url": url,
                         "label": {"show": True, "position": "right", "formatter": format_number(count)},
                     }
-                    for _, count, url in rows
+                    for _, count in rows
                 ],
             }
         ],

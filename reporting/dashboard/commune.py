@@ -35,7 +35,9 @@ def build(request: StaffRequest, frame: Frame) -> Commune:
     beside = totals.get(frame.month)
     shown = trend(frame, totals)
     chart, key = trend_chart(frame, shown)
-    why = reasons_of(frame.figures(""), frame.shown.reasons())
+    why = reasons_of(
+        [frame.figures(policy) for policy in frame.policies], [frame.shown.reasons(p) for p in Policy.values]
+    )
     return Commune(
         frame=frame,
         cards=[
@@ -44,7 +46,7 @@ def build(request: StaffRequest, frame: Frame) -> Commune:
         ],
         sections=[section(policy, frame.shown.of(policy), frame.figures(policy)) for policy in Policy.values],
         reasons=why,
-        reasons_chart=charts.counts_by_name([(one.label, one.count, one.url) for one in why]),
+        reasons_chart=charts.counts_by_name([(one.label, one.count) for one in why]),
         work=worklist.build(request, frame),
         trend=shown,
         chart=chart,

@@ -6,12 +6,12 @@ from typing import Any
 
 from django import forms
 from django.db import models
+from django.db.models import Q
 
 from batosocial.lib import months
 from batosocial.lib.text import clean
 from beneficiaries.forms import choices_with_all
 from beneficiaries.models import PayoutRoute, Policy
-from reporting.people import Measure
 
 
 class MonthFilter(forms.Form):
@@ -46,14 +46,15 @@ class Group(models.TextChoices):
     PENDING = "thang-sau", "Có tài khoản từ tháng sau"
 
     @property
-    def measure(self) -> Measure:
-        return _MEASURES[self]
+    def condition(self) -> Q:
+        """Of a counted person."""
+        return _CONDITIONS[self]
 
 
-_MEASURES = {
-    Group.WITHOUT: Measure.WITHOUT_ACCOUNT,
-    Group.NOT_USED: Measure.ACCOUNT_NOT_PAID,
-    Group.PENDING: Measure.PENDING,
+_CONDITIONS = {
+    Group.WITHOUT: Q(has_account=False),
+    Group.NOT_USED: Q(has_account=True, paid_by_account=False),
+    Group.PENDING: Q(pending=True),
 }
 
 

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Q
@@ -67,6 +67,8 @@ class Frame:
     state: State
     #: Only from the newest month with results on do accounts wait to be used: those of an older one are long in use.
     has_outlook: bool
+    #: Totals by policy, added up once.
+    sums: dict[str, Counts] = field(default_factory=dict)
 
     @property
     def policies(self) -> list[str]:
@@ -85,7 +87,9 @@ class Frame:
         return self.targets.get(Target.RateCode.R1)
 
     def figures(self, policy: str) -> Figures:
-        return Figures(self.shown.total(policy or None), self.month, policy, self.place)
+        if policy not in self.sums:
+            self.sums[policy] = self.shown.total(policy or None)
+        return Figures(self.sums[policy], self.month, policy, self.place)
 
     def card(self, policy: str, **more: Any) -> Card:
         own = self.figures(policy)

@@ -10,6 +10,7 @@ from django.db.models.functions import Cast
 from django.urls import NoReverseMatch, reverse
 
 from batosocial.staff.models import User
+from batosocial.territory.models import Unit
 from beneficiaries.models import IdentityIssue, PayoutRoute
 from beneficiaries.payout.papers import running_out
 from payments import progress
@@ -86,7 +87,7 @@ class Office:
 def build(frame: Frame) -> Office:
     shown = trend(frame)
     chart, key = trend_chart(frame, shown)
-    why = reasons_of(frame.figures(frame.policy), frame.shown.reasons(frame.policy or None))
+    why = _reasons(frame)
     running = frame.running
     return Office(
         frame=frame,
@@ -99,7 +100,7 @@ def build(frame: Frame) -> Office:
         parts=[label for label, _ in PARTS.values()],
         worst=_worst(frame),
         reasons=why,
-        reasons_chart=charts.counts_by_name([(one.label, one.count, one.url) for one in why]),
+        reasons_chart=charts.counts_by_name([(one.label, one.count) for one in why]),
         work=_work(frame),
         worklists=_worklists(frame.user),
         papers=_papers(frame.month),
@@ -133,6 +134,14 @@ def _results(frame: Frame) -> list[PayerRow]:
     return rows
 
 
+def _reasons(frame: Frame, unit: Unit | None = None) -> list[Reason]:
+    """Of the whole district or of one commune, by each policy shown."""
+    unit_id = unit.pk if unit else None
+    place = unit.code if unit else frame.place
+    own = [Figures(Counts(), frame.month, policy, place) for policy in frame.policies]
+    return reasons_of(own, [frame.shown.reasons(policy, unit_id) for policy in frame.policies])
+
+
 def _worst(frame: Frame) -> list[Worst]:
     """The communes with the lowest R1 of what is shown, those with the most people left among equals first."""
     rows = frame.shown.of(frame.policy or BOTH)
@@ -148,8 +157,8 @@ def _worst(frame: Frame) -> list[Worst]:
     return [
         Worst(
             row.unit.full_name,
-            own := Figures(row.counts, frame.month, frame.policy, row.unit.code),
-            reasons_of(own, frame.shown.reasons(frame.policy or None, row.unit.pk))[:MAIN_REASONS],
+            Figures(row.counts, frame.month, frame.policy, row.unit.code),
+            _reasons(frame, row.unit)[:MAIN_REASONS],
             idle.get(row.unit.pk, []),
         )
         for row in behind[:WORST]

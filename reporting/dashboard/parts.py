@@ -1,9 +1,11 @@
 """Pieces that the dashboards are made of: figures with the addresses of their people, headlines, ranks, trends."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+
+from django.urls import reverse
 
 from batosocial.lib.money import format_number
 from beneficiaries.models import PayoutRoute, Policy
@@ -39,12 +41,24 @@ class Figures:
         return people_url(self.month, self.policy, self.place, measure, reason=reason)
 
     @property
-    def urls(self) -> dict[str, str]:
-        return {measure: self.url(measure) for measure in Measure.values}
+    def urls(self) -> "Urls":
+        return Urls(self)
 
     @property
     def bar(self) -> str:
         return svg_number(self.counts.r1)
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Addresses by measure, for templates: each is made when it is asked for."""
+
+    figures: Figures
+
+    def __getitem__(self, measure: str) -> str:
+        if measure not in Measure.values:
+            raise KeyError(measure)
+        return self.figures.url(measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +155,14 @@ class ClassGroup:
     tone: str
     rows: list[Ranked]
 
+    @property
+    def shown(self) -> list[Ranked]:
+        return self.rows[:MOST_RANKED]
+
+    @property
+    def more(self) -> int:
+        return max(0, len(self.rows) - MOST_RANKED)
+
 
 @dataclass(frozen=True, slots=True)
 class PolicySection:
@@ -149,12 +171,22 @@ class PolicySection:
     groups: list[ClassGroup]
     rows: list[Ranked]
     total: Figures
+    table_url: str
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the table of its communes stands on the page itself."""
+        return len(self.rows) <= MOST_INLINE
 
     @property
     def idle(self) -> list[Ranked]:
         """Communes that have not begun."""
         return [row for group in self.groups if group.klass == CashlessClass.NONE for row in group.rows]
 
+
+#: How many communes of a class are drawn, and how long a table may be that stands folded on the page; a province has
+#: 200 communes, whose tables are pages of their own.
+MOST_RANKED, MOST_INLINE = 8, 30
 
 TONES = {
     CashlessClass.HIGH: "success",
@@ -170,8 +202,9 @@ def section(policy: str, figures: Iterable[CommuneFigure], total: Figures) -> Po
     """A policy's communes, in their order and by class; one with nobody due has no class to stand in."""
     rows = [Ranked(row, Figures(row.counts, total.month, policy, row.unit.code)) for row in figures]
     ranked = sorted((r for r in rows if r.counts.due), key=lambda r: (-(r.counts.r1 or 0), r.row.unit.position))
+    url = reverse("reporting:communes", args=[total.month, policy])
     groups = [ClassGroup(klass, TONES[klass], [r for r in ranked if r.row.klass == klass]) for klass in CLASS_ORDER]
-    return PolicySection(policy, policy_name(policy), [group for group in groups if group.rows], rows, total)
+    return PolicySection(policy, policy_name(policy), [group for group in groups if group.rows], rows, total, url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,19 +218,29 @@ class TrendMonth:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why people have no account, how many, and where they are listed."""
+    """Why people have no account, and how many in each policy: (policy, count, where they are listed). Whoever is in
+    both may have two reasons, and counts in each."""
 
     code: str
     label: str
-    count: int
-    url: str
+    parts: list[tuple[str, int, str]]
+
+    @property
+    def count(self) -> int:
+        return sum(count for _, count, _ in self.parts)
 
 
-def reasons_of(figures: Figures, counts: dict[str, int]) -> list[Reason]:
-    """Why people have no account, the most frequent first; each with the list of these people."""
+def reasons_of(figures: Sequence[Figures], counts: Sequence[dict[str, int]]) -> list[Reason]:
+    """The most frequent first; of each policy its figures, and its counts by reason."""
     found = [
-        Reason(code.value, str(code.label), counts[code.value], figures.url(Measure.WITHOUT_ACCOUNT, code.value))
+        Reason(
+            code.value,
+            str(code.label),
+            [
+                (own.policy, by_reason.get(code.value, 0), own.url(Measure.WITHOUT_ACCOUNT, code.value))
+                for own, by_reason in zip(figures, counts, strict=True)
+            ],
+        )
         for code in PayoutRoute.CashReason
-        if counts.get(code.value)
     ]
-    return sorted(found, key=lambda reason: -reason.count)
+    return sorted((reason for reason in found if reason.count), key=lambda reason: -reason.count)

@@ -57,13 +57,33 @@ def _asked_month(request: StaffRequest) -> datetime.date | None:
 
 @require_safe
 @roles_required(*DISTRICT_ROLES)
+def communes(request: StaffRequest, month: datetime.date, policy: str) -> HttpResponse:
+    """Every commune's figures of a policy, those that have not begun first."""
+    known = read_known(request.user)
+    if policy not in Policy.values or month not in known.has_figures:
+        raise Http404
+    frame = read_frame(request.user, month, known=known, policy=policy)
+    (section,) = chairman.sections(frame)
+    page = paginate(request, [row for group in section.groups for row in group.rows], per_page=40)
+    context = {
+        "d": {"frame": frame, "pending": chairman.pending(frame)},
+        "section": section,
+        "page": page,
+        "policy": Policy(policy),
+        "back": dashboard_url(month),
+    }
+    return render(request, "reporting/dashboard/communes.html", context)
+
+
+@require_safe
+@roles_required(*DISTRICT_ROLES)
 def payments(request: StaffRequest, month: datetime.date, policy: str, payer: str, part: str) -> HttpResponse:
     """The payments behind a number of a payer's results."""
     if policy not in Policy.values or part not in progress.PARTS:
         raise Http404
     whose = get_object_or_404(Payer, code=payer)
-    label, condition = progress.PARTS[part]
-    rows = progress.handed_over(request.user, month, policy).filter(condition, payer=whose)
+    label, _ = progress.PARTS[part]
+    rows = progress.handed_over(request.user, month, policy, whose, part)
     rows = rows.select_related("payment_list").order_by("payment_list__commune__position", "position", "pk")
     page = paginate(request, rows)
     for row in page.object_list:

@@ -12,4 +12,5 @@ BENCHMARKS = {
     "import": "tools.bench.importing",
     "opening": "tools.bench.opening",
     "rolling": "tools.bench.rolling",
+    "dashboards": "tools.bench.dashboards",
 }

@@ -124,8 +124,8 @@ def _measure(every: list[Case], runs: int) -> dict[tuple[str, str], Found]:
             for case in every:
                 here = found[name, case.what]
                 seconds: list[float] = []
-                busy, began = _cpu(), time.perf_counter()
-                with _timing_sql(seconds):
+                busy, began = cpu_seconds(), time.perf_counter()
+                with timing_sql(seconds):
                     answer = page(case.query)
                 taken = (time.perf_counter() - began) * 1000
                 if round_ == 0:  # first the templates are read and the tables come into memory
@@ -133,7 +133,7 @@ def _measure(every: list[Case], runs: int) -> dict[tuple[str, str], Found]:
                     continue
                 here.pages.append(taken)
                 here.sql.append(sum(seconds) * 1000)
-                here.cpu.append((_cpu() - busy) * 1000)
+                here.cpu.append((cpu_seconds() - busy) * 1000)
                 here.queries.add(len(seconds))
     for name in ROLES:
         for case in every:
@@ -141,7 +141,7 @@ def _measure(every: list[Case], runs: int) -> dict[tuple[str, str], Found]:
     return found
 
 
-def _cpu() -> float:
+def cpu_seconds() -> float:
     """Seconds of a processor that this process and its database connection have used: what a run costs where the
     machine has other things to do, too."""
     from django.db import connection
@@ -178,7 +178,7 @@ def _page_of(username: str) -> Callable[[dict[str, str]], str]:
 
 
 @contextlib.contextmanager
-def _timing_sql(seconds: list[float]) -> Iterator[None]:
+def timing_sql(seconds: list[float]) -> Iterator[None]:
     from django.db import connection
 
     def timed(execute: Any, *arguments: Any) -> Any:
