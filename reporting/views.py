@@ -1,7 +1,7 @@
 """The people behind each figure, the appendix to download, and the wish for fresh figures."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +19,7 @@ from beneficiaries.models import Payee, PayoutRoute, Policy
 from reporting import appendix as appendix_file
 from reporting import boundaries, figures, recomputing, rollup
 from reporting.dashboard import BOTH_POLICIES, OWN_UNITS, WHOLE_DISTRICT, dashboard_url, people_url
+from reporting.models import CountedQuerySet
 from reporting.people import OTHER_PAYERS, Measure, list_people
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -82,25 +83,11 @@ def appendix(request: StaffRequest, month: datetime.date) -> HttpResponse:
 @require_safe
 @roles_required(*BENEFIT_ROLES)
 def people(request: StaffRequest, month: datetime.date, policy: str, place: str, measure: str) -> HttpResponse:
-    """The people whom a figure of the dashboard counts."""
-    if measure not in Measure.values or policy not in {*Policy.values, BOTH_POLICIES}:
-        raise Http404
-    area = boundaries.area_of(request.user, place) if "@" in place else None
-    commune = area.unit if area else _place(request.user, place, month)
+    """The people whom a figure counts."""
     chosen = {name: request.GET.get(name, "") for name in ("ly-do", "chi-qua", "chu-tk")}
-    rows = list_people(
-        request.user,
-        month=month,
-        measure=measure,
-        policy=None if policy == BOTH_POLICIES else policy,
-        commune_id=commune.pk if commune and not area else None,
-        reason=_known(chosen["ly-do"], PayoutRoute.CashReason.values),
-        payer=chosen["chi-qua"],
-        payee=_known(chosen["chu-tk"], Payee.Kind.values),
+    rows, commune = people_at(
+        request.user, month=month, policy=policy, place=place, measure=measure, chosen=chosen
     )
-    if area:
-        of_rows = months.add(month, -1) if measure == Measure.LOST else month
-        rows = boundaries.in_area(rows, request.user, area, of_rows)
     search = text.clean(request.GET.get("q", ""))
     found = _found(rows, search)
     sums = found.aggregate(people=Count("pk"), due=Sum("amount"), paid=Sum("amount_by_account"))
@@ -130,6 +117,32 @@ def people(request: StaffRequest, month: datetime.date, policy: str, place: str,
             "today": clock.today(),
         },
     )
+
+
+def people_at(
+    user: User, *, month: datetime.date, policy: str, place: str, measure: str, chosen: Mapping[str, str]
+) -> tuple[CountedQuerySet, Unit | None]:
+    """Whom an address lists, in no order, and the commune it names; Http404 where it means nothing.
+
+    ``chosen`` is what stands after its "?".
+    """
+    if measure not in Measure.values or policy not in {*Policy.values, BOTH_POLICIES}:
+        raise Http404
+    area = boundaries.area_of(user, place) if "@" in place else None
+    commune = area.unit if area else _place(user, place, month)
+    rows = list_people(
+        user,
+        month=month,
+        measure=measure,
+        policy=None if policy == BOTH_POLICIES else policy,
+        commune_id=commune.pk if commune and not area else None,
+        reason=_known(chosen.get("ly-do", ""), PayoutRoute.CashReason.values),
+        payer=chosen.get("chi-qua", ""),
+        payee=_known(chosen.get("chu-tk", ""), Payee.Kind.values),
+    )
+    if area:
+        rows = boundaries.in_area(rows, user, area, months.add(month, -1) if measure == Measure.LOST else month)
+    return rows, commune
 
 
 def _place(user: User, place: str, month: datetime.date) -> Unit | None:
