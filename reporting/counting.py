@@ -175,14 +175,16 @@ places AS (
 -- Whoever is in both policies is taken out of each and put in once, in the commune of the later payment.
 kept AS (
     SELECT policy, person_id, payment_id, unit_id AS commune_id, no_cccd, has_account AS able, paid_by_account AS paid,
-           pending, next_account
+           pending, next_account, reason
     FROM reporting_counted_in_policy
     WHERE month = %(month)s AND policy NOT IN (SELECT policy FROM wanted)
 ),
 everybody AS (
-    SELECT policy, person_id, payment_id, commune_id, no_cccd, able, paid, pending, next_account FROM people
+    SELECT policy, person_id, payment_id, commune_id, no_cccd, able, paid, pending, next_account,
+           CASE WHEN NOT able THEN (%(reasons)s::text[])[detail] END AS reason
+    FROM people
     UNION ALL
-    SELECT * FROM kept
+    SELECT policy, person_id, payment_id, commune_id, no_cccd, able, paid, pending, next_account, reason FROM kept
 ),
 in_both AS (
     SELECT person_id FROM (SELECT person_id FROM people UNION ALL SELECT person_id FROM kept) AS e
@@ -192,7 +194,8 @@ twice AS (
     SELECT n.commune_id AS one, b.commune_id AS other,
            CASE WHEN n.payment_id > b.payment_id THEN n.commune_id ELSE b.commune_id END AS commune_id,
            n.able AS one_able, b.able AS other_able, n.paid AS one_paid, b.paid AS other_paid,
-           n.pending AS one_pending, b.pending AS other_pending, n.no_cccd AS one_no, b.no_cccd AS other_no
+           n.pending AS one_pending, b.pending AS other_pending, n.no_cccd AS one_no, b.no_cccd AS other_no,
+           n.reason AS one_reason, b.reason AS other_reason
     FROM (SELECT * FROM everybody WHERE policy = 'NCC' AND person_id IN (SELECT person_id FROM in_both)) n
     JOIN (SELECT * FROM everybody WHERE policy = 'BTXH' AND person_id IN (SELECT person_id FROM in_both)) b
         ON b.person_id = n.person_id
@@ -221,6 +224,24 @@ both_parts AS (
            ((one_able OR one_pending) AND (other_able OR other_pending) AND NOT (one_able AND other_able))::int,
            (one_no OR other_no)::int, 0, 0 FROM twice
 ),
+both_reasons AS (
+    SELECT commune_id, jsonb_object_agg(reason, number) AS reasons
+    FROM (
+        SELECT commune_id, reason, sum(number) AS number
+        FROM (
+            SELECT commune_id, (%(reasons)s::text[])[detail] AS reason, number FROM kinds WHERE NOT able
+            UNION ALL
+            SELECT f.unit_id, e.key, e.value::int FROM reporting_cashlessfigure f, jsonb_each_text(f.reasons) AS e
+            WHERE f.month = %(month)s AND f.policy <> %(both)s AND f.policy NOT IN (SELECT policy FROM wanted)
+            UNION ALL
+            SELECT one, one_reason, -1 FROM twice WHERE NOT one_able
+            UNION ALL
+            SELECT other, other_reason, -1 FROM twice WHERE NOT other_able
+            UNION ALL
+            SELECT commune_id, greatest(one_reason, other_reason), 1 FROM twice WHERE NOT (one_able AND other_able)
+        ) AS parts GROUP BY commune_id, reason HAVING sum(number) > 0
+    ) AS r GROUP BY commune_id
+),
 both_accounts AS (
     SELECT commune_id, count(DISTINCT next_account) AS pending_accounts FROM everybody WHERE pending GROUP BY commune_id
 ),
@@ -241,7 +262,8 @@ written AS (
     UNION ALL
     SELECT commune_id, %(both)s, %(month)s, sum(due), sum(with_account), sum(paid_by_account), sum(account_not_paid),
            sum(pending), coalesce(max(a.pending_accounts), 0), sum(no_cccd), sum(money_due), sum(money_by_account),
-           '{}', '{}', '{}', statement_timestamp()
+           coalesce((SELECT b.reasons FROM both_reasons b WHERE b.commune_id = both_parts.commune_id), '{}'),
+           '{}', '{}', statement_timestamp()
     FROM both_parts LEFT JOIN both_accounts a USING (commune_id)
     WHERE EXISTS (SELECT FROM wanted) GROUP BY commune_id
     ON CONFLICT (unit_id, policy, month) DO UPDATE SET

@@ -28,7 +28,7 @@ class CommuneFigure:
     """A commune's figures for one policy in a month, the class that follows from them, and why there is no account.
 
     ``reasons`` counts the people without an account by ``PayoutRoute.CashReason``, ``accounts`` those with one by
-    payer's code and ``Payee.Kind``; both are empty for ``BOTH``.
+    payer's code and ``Payee.Kind`` (none for ``BOTH``).
     """
 
     unit: Unit
@@ -63,15 +63,15 @@ class MonthFigures:
         return Counts.total(row.counts for row in self.of(policy or BOTH))
 
     def reasons(self, policy: str | None = None, unit_id: int | None = None) -> dict[str, int]:
-        """People without an account by reason; of both policies their sum."""
-        return dict(self._sum(Counter(row.reasons) for row in self._chosen(policy, unit_id)))
+        """People without an account by reason; without a policy each person of both once."""
+        return dict(self._sum(Counter(row.reasons) for row in self._chosen(policy or BOTH, unit_id)))
 
-    def accounts(self, policy: str | None = None, unit_id: int | None = None) -> dict[tuple[str, str], int]:
-        """People with an account by payer's code and payee kind; of both policies their sum."""
+    def accounts(self, policy: str, unit_id: int | None = None) -> dict[tuple[str, str], int]:
+        """People of a policy with an account by payer's code and payee kind."""
         return dict(self._sum(Counter(row.accounts) for row in self._chosen(policy, unit_id)))
 
-    def _chosen(self, policy: str | None, unit_id: int | None) -> list[CommuneFigure]:
-        return [row for row in self.rows if policy in (None, row.policy) and unit_id in (None, row.unit.pk)]
+    def _chosen(self, policy: str, unit_id: int | None) -> list[CommuneFigure]:
+        return [row for row in self.of(policy) if unit_id in (None, row.unit.pk)]
 
     @staticmethod
     def _sum(parts: "Iterable[Counter[Any]]") -> "Counter[Any]":

@@ -50,7 +50,7 @@ class CashlessFigure(models.Model):
     no_cccd = models.PositiveIntegerField("chưa có CCCD", default=0)
     money_due = models.BigIntegerField("số tiền phải chi (đồng)")
     money_by_account = models.BigIntegerField("số tiền chi qua tài khoản (đồng)")
-    #: People without an account by ``PayoutRoute.CashReason``, as the month's payments froze it; empty for ``BOTH``.
+    #: People without an account by ``PayoutRoute.CashReason``, as the month's payments froze it.
     reasons = models.JSONField("lý do chưa có tài khoản", default=dict)
     #: People with an account by "payer code:payee kind"; empty for ``BOTH``.
     accounts = models.JSONField("tài khoản", default=dict)

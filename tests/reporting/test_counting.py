@@ -75,6 +75,26 @@ def test_whoever_is_in_both_policies_counts_in_each_and_once_in_the_total(place:
         assert list_people(officer, month=MONTH, measure=measure).count() == getattr(total, measure)
 
 
+@pytest.mark.parametrize("closed", ["", "NCC", "BTXH"])
+def test_reasons_of_both_policies_count_a_person_once(place: Unit, officer: User, closed: str) -> None:
+    merit, aid = (rows.payment_list(place, policy=policy) for policy in ("NCC", "BTXH"))
+    both, half = rows.person(place, "A"), rows.person(place, "B")
+    for made, reason in ((merit, "frail"), (aid, "away")):
+        Payment.objects.filter(pk=rows.pay(made, both).pk).update(cash_reason=reason)
+    pay_by_account(merit, half)
+    Payment.objects.filter(pk=rows.pay(aid, half).pk).update(cash_reason="away")
+    roll_up()
+    if closed:
+        rows.close(policy=closed)
+        roll_up()
+    shown = figures.read_month(officer, MONTH)
+    assert (shown.reasons("NCC"), shown.reasons("BTXH")) == ({"frail": 1}, {"away": 2})
+    assert shown.reasons() == {"frail": 1, "away": 1}
+    for reason, number in shown.reasons().items():
+        found = list_people(officer, month=MONTH, measure=Measure.WITHOUT_ACCOUNT, reason=reason)
+        assert found.count() == number
+
+
 @pytest.mark.parametrize("closed", ["NCC", "BTXH"])
 def test_both_together_keep_what_the_closed_policy_counted(place: Unit, officer: User, closed: str) -> None:
     merit, aid = (rows.payment_list(place, policy=policy) for policy in ("NCC", "BTXH"))
