@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -85,15 +86,12 @@ def appendix(request: StaffRequest, month: datetime.date) -> HttpResponse:
 def people(request: StaffRequest, month: datetime.date, policy: str, place: str, measure: str) -> HttpResponse:
     """The people whom a figure counts."""
     chosen = {name: request.GET.get(name, "") for name in ("ly-do", "chi-qua", "chu-tk")}
-    rows, commune = people_at(
-        request.user, month=month, policy=policy, place=place, measure=measure, chosen=chosen
-    )
+    listed = people_at(request.user, month=month, policy=policy, place=place, measure=measure, chosen=chosen)
     search = text.clean(request.GET.get("q", ""))
-    found = _found(rows, search)
+    found = _found(listed.rows, search)
     sums = found.aggregate(people=Count("pk"), due=Sum("amount"), paid=Sum("amount_by_account"))
     page = paginate(request, found, count=sums["people"])
     whole = request.user.unit if place == OWN_UNITS else figures.district_of(request.user)
-    where = area.name if area else str(commune or whole)
     return render(
         request,
         "reporting/people.html",
@@ -103,8 +101,8 @@ def people(request: StaffRequest, month: datetime.date, policy: str, place: str,
             "month": month,
             "policy_name": "Cả hai chính sách" if policy == BOTH_POLICIES else Policy(policy).label,
             "both": policy == BOTH_POLICIES,
-            "where": where,
-            "whole_district": commune is None or area is not None,
+            "where": listed.place or str(whole),
+            "whole_district": listed.several_units,
             "measure": Measure(measure),
             "pending": measure == Measure.PENDING,
             "with_reason": measure in (Measure.WITHOUT_ACCOUNT, Measure.NOT_PAID_BY_ACCOUNT, Measure.NO_CCCD),
@@ -119,13 +117,20 @@ def people(request: StaffRequest, month: datetime.date, policy: str, place: str,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The people of an address, in no order; the place it names, "" for all that the user sees; and whether people of
+    several units may be among them."""
+
+    rows: CountedQuerySet
+    place: str
+    several_units: bool
+
+
 def people_at(
     user: User, *, month: datetime.date, policy: str, place: str, measure: str, chosen: Mapping[str, str]
-) -> tuple[CountedQuerySet, Unit | None]:
-    """Whom an address lists, in no order, and the commune it names; Http404 where it means nothing.
-
-    ``chosen`` is what stands after its "?".
-    """
+) -> Listed:
+    """Whom an address lists; Http404 where it means nothing. ``chosen`` is what stands after its "?"."""
     if measure not in Measure.values or policy not in {*Policy.values, BOTH_POLICIES}:
         raise Http404
     area = boundaries.area_of(user, place) if "@" in place else None
@@ -142,7 +147,7 @@ def people_at(
     )
     if area:
         rows = boundaries.in_area(rows, user, area, months.add(month, -1) if measure == Measure.LOST else month)
-    return rows, commune
+    return Listed(rows, area.name if area else str(commune or ""), several_units=commune is None or area is not None)
 
 
 def _place(user: User, place: str, month: datetime.date) -> Unit | None:

@@ -50,8 +50,7 @@ def length_of(user: User, address: str) -> int:
     assert found.view_name == "reporting:people", address
     month, policy, place, measure = (found.kwargs[name] for name in ("month", "policy", "place", "measure"))
     chosen = dict(parse_qsl(parts.query))
-    rows, _ = people_at(user, month=month, policy=policy, place=place, measure=measure, chosen=chosen)
-    return rows.count()
+    return people_at(user, month=month, policy=policy, place=place, measure=measure, chosen=chosen).rows.count()
 
 
 def check(user: User, numbers: Numbers) -> None:
