@@ -23,7 +23,8 @@ from reporting.people import Measure
 Reason = PayoutRoute.CashReason
 _BODY = 13.0
 #: Of the tables, the first with which everything fits.
-_SIZES = (11.0, 10.5, 10.0, 9.5, 9.0, 8.5)
+_SIZES = (11.0, 10.5, 10.0, 9.5, 9.0, 8.5, 8.0)
+_READABLE = _SIZES[:5]
 _FEWEST_NAMES = 5
 #: Of the page, in mm: upright A4 without margins; and what is kept free of it, in points.
 _WIDTH, _HEIGHT, _SPARE = 160, 257, 16
@@ -266,13 +267,13 @@ def _end(notice: Notice, named: int) -> Rich:
 
 def _fit(notice: Notice) -> tuple[float, int]:
     """Size of the tables and how many people are named, so that everything stands on one page."""
-    wanted = len(notice.followed)
-    for size in _SIZES:
-        named = wanted
-        while named and _height(notice, size, named) > _HEIGHT * POINTS_OF_MM - _SPARE:
-            named -= 1
-        if named >= min(_FEWEST_NAMES, wanted) and _height(notice, size, named) <= _HEIGHT * POINTS_OF_MM - _SPARE:
-            return size, named
+    room, wanted = _HEIGHT * POINTS_OF_MM - _SPARE, len(notice.followed)
+    # Where five names would ask for letters too small to read, fewer do; where nothing fits, the smallest.
+    for fewest, sizes in ((_FEWEST_NAMES, _READABLE), (1, _READABLE), (0, _SIZES)):
+        for size in sizes:
+            named = next((n for n in range(wanted, -1, -1) if _height(notice, size, n) <= room), None)
+            if named is not None and named >= min(fewest, wanted):
+                return size, named
     return _SIZES[-1], 0
 
 
