@@ -20,6 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from batosocial.staff.models import Payer, Role, User
 from batosocial.territory.models import Unit, unit_by_code
 from beneficiaries.models import PayoutRoute, Policy, Provider
+from payments.models import Payment
 from reporting import appendix, figures, rollup
 from reporting.people import list_people
 from tests import factories
@@ -298,7 +299,9 @@ def test_other_payers_stand_together_and_open_their_people(client: Client) -> No
         route = factories.route(
             someone, "BTXH", account=account, start=rows.BEFORE, confirmed_by=factories.user(Role.DISTRICT_OFFICER)
         )
-        rows.pay(there, someone, route=route)
+        payment = rows.pay(there, someone, route=route)
+        # Who pays is what the payment froze.
+        Payment.objects.filter(pk=payment.pk).update(payer=payer)
     rollup.roll_up(actor=User.objects.system(), month=MONTH)
     officer = rows.officer(upper)
     content = make(officer, MONTH)
