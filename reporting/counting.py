@@ -1,6 +1,7 @@
 """What the figures count, in one statement for a month: R1 to R4's counts, the people behind them, and why."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -13,6 +14,14 @@ from reporting.models import BOTH
 REASONS = ("no_cccd", "data_differs", "frail", "no_guardian", "not_willing", "away", "other")
 PAYEES = ("own", "guardian", "authorised", "relative")
 
+
+def _place(column: str, codes: Sequence[str], *, default: str = "") -> str:
+    """A code's place in its list as SQL, from 1; that of ``default`` where there is no code."""
+    found = " ".join(f"WHEN '{code}' THEN {place}" for place, code in enumerate(codes, start=1))
+    empty = f"WHEN '' THEN {codes.index(default) + 1} " if default else ""
+    return f"CASE {column} {empty}{found} END"
+
+
 # A person counts once in a policy, in the commune of the (latest) list that pays the month: what counts is the month
 # a line covers, not the list's, as Tết lists pay two months. Arrears, carry-overs and one-off payments add nobody.
 # Money sent back is not paid. A commune whose lists hold nobody, or no more, gets zeros. Lines and accounts are put
@@ -20,6 +29,16 @@ PAYEES = ("own", "guardian", "authorised", "relative")
 #
 # Who has no CCCD, and why somebody has no account, is what the payment froze. Which accounts are open and not yet
 # used is what was known when the month was over: afterwards the stored people say so, not the register.
+#
+# What a payment says of its person stands in one number, which one comparison takes through the grouping of 100,000
+# people: 32 bits of the commune's id, 20 of the payer's, 4 of whose account it is and 4 of why it is cash (their places
+# in the lists above), then whether there is a result, an account was planned, and no CCCD was there.
+_PACKED = f"""(
+        (l.commune_id << 32) | (p.payer_id << 12) | ({_place("p.payee_kind", PAYEES)} << 8)
+        | ({_place("p.cash_reason", REASONS, default="other")} << 4)
+        | CASE WHEN p.planned_channel = 'account' THEN 2 ELSE 0 END
+        | CASE WHEN p.cccd = '' THEN 1 ELSE 0 END | CASE WHEN p.result = '' THEN 0 ELSE 4 END
+    )"""
 STATEMENT = """
 WITH wanted AS (
     SELECT o.policy FROM (VALUES ('NCC'), ('BTXH')) AS o (policy)
@@ -33,25 +52,22 @@ WITH wanted AS (
 ),
 counted_changes AS (
     DELETE FROM reporting_datachange
-    WHERE month = %(month)s AND policy IN (SELECT policy FROM wanted)
+    WHERE month = %(month)s AND policy IN (SELECT policy FROM wanted) RETURNING policy, at
 ),
 known AS (
     SELECT DISTINCT f.policy FROM reporting_cashlessfigure f JOIN reporting_figurepeople b ON b.figure_id = f.id
     WHERE f.month = %(month)s AND %(over)s
 ),
 marks AS (
-    SELECT i.policy, p.person_id, p.id AS payment_id, l.commune_id, (p.cccd = '')::int AS no_cccd,
-           array_position(%(reasons)s::text[], p.cash_reason::text) AS reason, p.payer_id,
-           array_position(%(payees)s::text[], p.payee_kind::text) AS payee,
-           (p.planned_channel = 'account')::int AS planned, p.recorded_at,
-           i.amount, CASE WHEN p.result = 'paid_account' THEN i.amount ELSE 0 END AS by_account,
-           p.result = 'paid_account' AS paid, NULL::bigint AS account_id, NULL::bigint[] AS later
+    SELECT (i.policy = 'NCC') AS merit, p.person_id, p.id AS payment_id, {packed} AS packed, i.amount,
+           CASE WHEN p.result = 'paid_account' THEN i.amount END AS by_account, NULL::bigint AS account_id,
+           NULL::bigint[] AS later
     FROM payments_paymentline i
     JOIN payments_payment p ON p.id = i.payment_id
     JOIN payments_paymentlist l ON l.id = p.payment_list_id
     WHERE i.month = %(month)s AND i.kind = 'regular' AND i.policy IN (SELECT policy FROM wanted)
     UNION ALL
-    SELECT policy, person_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, false,
+    SELECT policy = 'NCC', person_id, NULL, NULL, NULL, NULL,
            CASE WHEN months @> %(month)s::date THEN account_id END,
            CASE WHEN lower(months) > %(month)s THEN ARRAY[lower(months) - DATE '2000-01-01', account_id] END
     FROM beneficiaries_payoutroute
@@ -62,69 +78,58 @@ marks AS (
         )
     )
     UNION ALL
-    SELECT policy, person_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, false, NULL,
+    SELECT policy = 'NCC', person_id, NULL, NULL, NULL, NULL, NULL,
            ARRAY[next_month - DATE '2000-01-01', next_account]
     FROM reporting_counted_in_policy
     WHERE %(over)s AND month = %(month)s AND pending AND policy IN (SELECT policy FROM wanted)
 ),
--- All columns of a payment are the same in each of its lines, so that their maximum is theirs; for whoever has several
--- payments the later one is looked at below.
 grouped AS (
-    SELECT policy, person_id, min(payment_id) AS first_payment_id, max(payment_id) AS payment_id,
-           max(commune_id) AS commune_id, max(no_cccd) AS no_cccd, max(reason) AS reason, max(payer_id) AS payer_id,
-           max(payee) AS payee, max(planned) AS planned, max(recorded_at) AS recorded_at,
-           sum(amount)::bigint AS amount, sum(by_account)::bigint AS by_account, bool_or(paid) AS paid,
+    SELECT merit, person_id, min(payment_id) AS first_payment_id, max(payment_id) AS payment_id,
+           max(packed) AS packed, sum(amount::float8)::bigint AS amount, sum(by_account::float8)::bigint AS by_account,
            max(account_id) AS account_id, min(later) AS later
-    FROM marks GROUP BY policy, person_id HAVING max(payment_id) IS NOT NULL
+    FROM marks GROUP BY person_id, merit HAVING max(payment_id) IS NOT NULL
 ),
-several AS (
-    SELECT g.policy, g.person_id, l.commune_id, (p.cccd = '')::int AS no_cccd,
-           array_position(%(reasons)s::text[], p.cash_reason::text) AS reason, p.payer_id,
-           array_position(%(payees)s::text[], p.payee_kind::text) AS payee,
-           (p.planned_channel = 'account')::int AS planned
-    FROM grouped g
-    JOIN payments_payment p ON p.id = g.payment_id
-    JOIN payments_paymentlist l ON l.id = p.payment_list_id
-    WHERE g.first_payment_id <> g.payment_id
-),
+-- (A float holds whole đồng up to nine million billion, and is added up without a place in memory for each person.)
+-- Every line of a payment says the same of it, so that the maximum is what it says; for whoever has several payments
+-- the later one is asked.
 latest AS (
-    SELECT policy, person_id, payment_id, commune_id, no_cccd, reason, payer_id, payee, planned, recorded_at, amount,
-           by_account, paid, account_id, later
-    FROM grouped WHERE first_payment_id = payment_id
-    UNION ALL
-    SELECT g.policy, g.person_id, g.payment_id, s.commune_id, s.no_cccd, s.reason, s.payer_id, s.payee, s.planned,
-           g.recorded_at, g.amount, g.by_account, g.paid, g.account_id, g.later
-    FROM grouped g JOIN several s ON s.policy = g.policy AND s.person_id = g.person_id
-    WHERE g.first_payment_id <> g.payment_id
+    SELECT merit, person_id, payment_id, amount, by_account, account_id, later,
+           CASE WHEN first_payment_id = payment_id THEN packed ELSE (
+               SELECT {packed} FROM payments_payment p JOIN payments_paymentlist l ON l.id = p.payment_list_id
+               WHERE p.id = grouped.payment_id
+           ) END AS packed
+    FROM grouped
 ),
 -- An account that the payment knows nothing of was confirmed after the list was made: the route says whose it is.
 people AS MATERIALIZED (
-    SELECT policy, person_id, payment_id, commune_id, no_cccd = 1 AS no_cccd, account_id IS NOT NULL AS able, paid,
-           account_id IS NULL AND later IS NOT NULL AS pending, recorded_at,
-           CASE WHEN account_id IS NULL THEN coalesce(reason, %(other)s)
-                WHEN planned = 1 THEN payee
-                ELSE (
-                    SELECT array_position(%(payees)s::text[], y.kind::text)
-                    FROM beneficiaries_payoutroute r JOIN beneficiaries_payee y ON y.id = r.payee_id
-                    WHERE r.person_id = latest.person_id AND r.policy = latest.policy AND r.state = 'confirmed'
-                        AND r.months @> %(month)s::date
-                ) END AS detail,
+    SELECT merit, person_id, payment_id, packed >> 32 AS commune_id,
+           (CASE WHEN account_id IS NOT NULL THEN 1 WHEN later IS NOT NULL THEN 4 ELSE 0 END
+            | CASE WHEN by_account IS NOT NULL THEN 2 ELSE 0 END | ((packed & 1)::int << 3)
+            | ((packed & 4)::int << 2)
+            | (CASE WHEN account_id IS NULL THEN (packed >> 4) & 15
+                   WHEN packed & 2 <> 0 THEN (packed >> 8) & 15
+                   ELSE (
+                       SELECT {payee}
+                       FROM beneficiaries_payoutroute r JOIN beneficiaries_payee y ON y.id = r.payee_id
+                       WHERE r.person_id = latest.person_id AND r.policy = CASE WHEN merit THEN 'NCC' ELSE 'BTXH' END
+                           AND r.state = 'confirmed' AND r.months @> %(month)s::date
+                   ) END::int << 5))::smallint AS facts,
            CASE WHEN account_id IS NULL THEN NULL
-                WHEN planned = 1 THEN payer_id
+                WHEN packed & 2 <> 0 THEN (packed >> 12) & 1048575
                 ELSE (
                     SELECT v.payer_id FROM beneficiaries_account a
                     JOIN beneficiaries_provider v ON v.id = a.provider_id WHERE a.id = latest.account_id
-                ) END AS payer_id,
+                ) END::int AS payer_id,
            CASE WHEN account_id IS NULL THEN later[2] END AS next_account,
            CASE WHEN account_id IS NULL THEN DATE '2000-01-01' + later[1]::int END AS next_month, amount, by_account
     FROM latest
 ),
 -- A few hundred kinds of people in each commune's list: the counts, the reasons and the accounts are sums of these.
 kinds AS (
-    SELECT policy, commune_id, able, paid, pending, no_cccd, detail, payer_id, count(*) AS number,
-           count(recorded_at) AS recorded, max(recorded_at) AS recorded_at, sum(amount) AS amount,
-           sum(by_account) AS by_account
-    FROM people GROUP BY policy, commune_id, able, paid, pending, no_cccd, detail, payer_id
+    SELECT CASE WHEN merit THEN 'NCC' ELSE 'BTXH' END AS policy, commune_id, facts & 1 <> 0 AS able,
+           facts & 2 <> 0 AS paid, facts & 4 <> 0 AS pending, facts & 8 <> 0 AS no_cccd, facts & 16 <> 0 AS recorded,
+           facts >> 5 AS detail, payer_id, count(*) AS number, sum(amount) AS amount, sum(by_account) AS by_account
+    FROM people GROUP BY merit, commune_id, facts, payer_id
 ),
 counted AS (
     SELECT policy, commune_id, sum(number) AS due, coalesce(sum(number) FILTER (WHERE able), 0) AS with_account,
@@ -132,13 +137,19 @@ counted AS (
            coalesce(sum(number) FILTER (WHERE able AND NOT paid), 0) AS account_not_paid,
            coalesce(sum(number) FILTER (WHERE pending), 0) AS pending,
            coalesce(sum(number) FILTER (WHERE no_cccd), 0) AS no_cccd, sum(amount) AS money_due,
-           sum(by_account) AS money_by_account,
-           jsonb_build_object('with_result', sum(recorded), 'last_result_at', max(recorded_at)) AS source
+           coalesce(sum(by_account), 0) AS money_by_account,
+           jsonb_build_object(
+               'people', sum(number), 'with_result', coalesce(sum(number) FILTER (WHERE recorded), 0),
+               'last_change_at', (SELECT max(at) FROM counted_changes c WHERE c.policy = kinds.policy)
+           ) AS source
     FROM kinds GROUP BY policy, commune_id
 ),
+waiting AS MATERIALIZED (
+    SELECT CASE WHEN merit THEN 'NCC' ELSE 'BTXH' END AS policy, commune_id, next_account FROM people
+    WHERE facts & 4 <> 0
+),
 unused AS (
-    SELECT policy, commune_id, count(DISTINCT next_account) AS pending_accounts FROM people WHERE pending
-    GROUP BY policy, commune_id
+    SELECT policy, commune_id, count(DISTINCT next_account) AS pending_accounts FROM waiting GROUP BY policy, commune_id
 ),
 reasons AS (
     SELECT policy, commune_id, jsonb_object_agg((%(reasons)s::text[])[detail], number) AS reasons
@@ -155,13 +166,11 @@ accounts AS (
     ) AS a JOIN staff_payer p ON p.id = a.payer_id GROUP BY policy, commune_id
 ),
 gathered AS (
-    SELECT policy, commune_id, array_agg(person_id) AS people, array_agg(payment_id) AS payments,
-           array_agg((able::int + 2 * paid::int + 4 * pending::int + 8 * no_cccd::int + 16 * detail)::smallint)
-               AS facts,
-           array_agg(payer_id) AS payers, array_agg(next_account) AS next_accounts,
-           array_agg(next_month) AS next_months, array_agg(amount) AS amounts,
-           array_agg(by_account) AS amounts_by_account
-    FROM people GROUP BY policy, commune_id
+    SELECT CASE WHEN merit THEN 'NCC' ELSE 'BTXH' END AS policy, commune_id, array_agg(person_id) AS people,
+           array_agg(payment_id) AS payments, array_agg(facts) AS facts, array_agg(payer_id) AS payers,
+           array_agg(next_account) AS next_accounts, array_agg(next_month) AS next_months, array_agg(amount) AS amounts,
+           array_agg(CASE WHEN by_account <> amount THEN by_account END) AS amounts_by_account
+    FROM people GROUP BY merit, commune_id
 ),
 places AS (
     SELECT policy, commune_id FROM counted
@@ -179,16 +188,20 @@ kept AS (
     FROM reporting_counted_in_policy
     WHERE month = %(month)s AND policy NOT IN (SELECT policy FROM wanted)
 ),
-everybody AS (
-    SELECT policy, person_id, payment_id, commune_id, no_cccd, able, paid, pending, next_account,
-           CASE WHEN NOT able THEN (%(reasons)s::text[])[detail] END AS reason
-    FROM people
-    UNION ALL
-    SELECT policy, person_id, payment_id, commune_id, no_cccd, able, paid, pending, next_account, reason FROM kept
-),
 in_both AS (
-    SELECT person_id FROM (SELECT person_id FROM people UNION ALL SELECT person_id FROM kept) AS e
-    GROUP BY person_id HAVING count(*) > 1
+    SELECT n.person_id
+    FROM (SELECT person_id FROM people WHERE merit UNION ALL SELECT person_id FROM kept WHERE policy = 'NCC') AS n
+    JOIN (SELECT person_id FROM people WHERE NOT merit UNION ALL SELECT person_id FROM kept WHERE policy = 'BTXH') AS b
+        ON b.person_id = n.person_id
+),
+everybody AS (
+    SELECT p.merit, p.person_id, p.payment_id, p.commune_id, p.facts & 8 <> 0 AS no_cccd, p.facts & 1 <> 0 AS able,
+           p.facts & 2 <> 0 AS paid, p.facts & 4 <> 0 AS pending,
+           CASE WHEN p.facts & 1 = 0 THEN (%(reasons)s::text[])[p.facts >> 5] END AS reason
+    FROM in_both JOIN people p USING (person_id)
+    UNION ALL
+    SELECT k.policy = 'NCC', k.person_id, k.payment_id, k.commune_id, k.no_cccd, k.able, k.paid, k.pending, k.reason
+    FROM in_both JOIN kept k USING (person_id)
 ),
 twice AS (
     SELECT n.commune_id AS one, b.commune_id AS other,
@@ -196,9 +209,7 @@ twice AS (
            n.able AS one_able, b.able AS other_able, n.paid AS one_paid, b.paid AS other_paid,
            n.pending AS one_pending, b.pending AS other_pending, n.no_cccd AS one_no, b.no_cccd AS other_no,
            n.reason AS one_reason, b.reason AS other_reason
-    FROM (SELECT * FROM everybody WHERE policy = 'NCC' AND person_id IN (SELECT person_id FROM in_both)) n
-    JOIN (SELECT * FROM everybody WHERE policy = 'BTXH' AND person_id IN (SELECT person_id FROM in_both)) b
-        ON b.person_id = n.person_id
+    FROM everybody n JOIN everybody b ON b.person_id = n.person_id AND NOT b.merit WHERE n.merit
 ),
 both_parts AS (
     SELECT commune_id, due, with_account, paid_by_account, account_not_paid, pending, no_cccd, money_due,
@@ -243,7 +254,12 @@ both_reasons AS (
     ) AS r GROUP BY commune_id
 ),
 both_accounts AS (
-    SELECT commune_id, count(DISTINCT next_account) AS pending_accounts FROM everybody WHERE pending GROUP BY commune_id
+    SELECT commune_id, count(DISTINCT next_account) AS pending_accounts
+    FROM (
+        SELECT commune_id, next_account FROM waiting
+        UNION ALL
+        SELECT commune_id, next_account FROM kept WHERE pending
+    ) AS w GROUP BY commune_id
 ),
 written AS (
     INSERT INTO reporting_cashlessfigure (
@@ -290,7 +306,7 @@ unfolded AS (
         amounts = excluded.amounts, amounts_by_account = excluded.amounts_by_account
 )
 SELECT policy FROM written WHERE policy <> %(both)s
-"""
+""".replace("{packed}", _PACKED).replace("{payee}", _place("y.kind", PAYEES))
 
 
 def count_month(month: datetime.date, *, recompute_closed: bool) -> list[str]:
@@ -303,7 +319,6 @@ def count_month(month: datetime.date, *, recompute_closed: bool) -> list[str]:
         "recompute_closed": recompute_closed,
         "reasons": list(REASONS),
         "payees": list(PAYEES),
-        "other": REASONS.index("other") + 1,
         "both": BOTH,
     }
     with connection.cursor() as cursor:

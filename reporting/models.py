@@ -54,7 +54,7 @@ class CashlessFigure(models.Model):
     reasons = models.JSONField("lý do chưa có tài khoản", default=dict)
     #: People with an account by "payer code:payee kind"; empty for ``BOTH``.
     accounts = models.JSONField("tài khoản", default=dict)
-    #: From what it was computed: payments, how many had a result, the last result's time.
+    #: From what it was computed: how many people, how many of them with a result, the last change counted.
     source = models.JSONField("căn cứ", default=dict)
     computed_at = models.DateTimeField("tổng hợp lúc")
 
@@ -97,17 +97,18 @@ class FigurePeople(models.Model):
     )
     people = ArrayField(models.BigIntegerField())
     payments = ArrayField(models.BigIntegerField())
-    #: 1 has an account in the month, 2 was paid by it, 4 has one from a later month on, 8 has no CCCD; above these bits
-    #: why there is no account, or whose it is: places in ``counting.REASONS`` and ``counting.PAYEES``, from 1.
+    #: 1 has an account in the month, 2 was paid by it, 4 has one from a later month on, 8 has no CCCD, 16 has a result;
+    #: above these bits why there is no account, or whose it is: places in ``counting.REASONS`` and
+    #: ``counting.PAYEES``, from 1.
     facts = ArrayField(models.SmallIntegerField())
     #: Through whom the account is paid.
-    payers = ArrayField(models.BigIntegerField(null=True))
+    payers = ArrayField(models.IntegerField(null=True))
     #: The account that is used from a later month on, and that month.
     next_accounts = ArrayField(models.BigIntegerField(null=True))
     next_months = ArrayField(models.DateField(null=True))
-    #: Whole đồng of the month's regular lines, and of those paid by account.
+    #: Whole đồng of the month's regular lines; and of those paid by account where it is a part of them only.
     amounts = ArrayField(models.BigIntegerField())
-    amounts_by_account = ArrayField(models.BigIntegerField())
+    amounts_by_account = ArrayField(models.BigIntegerField(null=True))
 
     class Meta:
         verbose_name = "những người đứng sau số liệu"

@@ -78,11 +78,11 @@ class Migration(migrations.Migration):
                 ('people', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ('payments', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ('facts', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
-                ('payers', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(null=True), size=None)),
+                ('payers', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(null=True), size=None)),
                 ('next_accounts', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(null=True), size=None)),
                 ('next_months', django.contrib.postgres.fields.ArrayField(base_field=models.DateField(null=True), size=None)),
                 ('amounts', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('amounts_by_account', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ('amounts_by_account', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(null=True), size=None)),
             ],
             options={
                 'verbose_name': 'những người đứng sau số liệu',

@@ -13,11 +13,12 @@ SELECT (f.id << 32) | c.person_id AS key, f.unit_id, f.policy, f.month, c.person
        c.facts & 1 <> 0 AS has_account, c.facts & 2 <> 0 AS paid_by_account, c.facts & 4 <> 0 AS pending,
        c.facts & 8 <> 0 AS no_cccd,
        CASE WHEN c.facts & 1 <> 0 THEN ''
-            ELSE (ARRAY['no_cccd', 'data_differs', 'frail', 'no_guardian', 'not_willing', 'away', 'other'])[c.facts >> 4]
+            ELSE (ARRAY['no_cccd', 'data_differs', 'frail', 'no_guardian', 'not_willing', 'away', 'other'])[c.facts >> 5]
             END AS reason,
        CASE WHEN c.facts & 1 = 0 THEN ''
-            ELSE (ARRAY['own', 'guardian', 'authorised', 'relative'])[c.facts >> 4] END AS payee,
-       c.payer_id, c.next_account, c.next_month, c.amount, c.amount_by_account
+            ELSE (ARRAY['own', 'guardian', 'authorised', 'relative'])[c.facts >> 5] END AS payee,
+       c.payer_id::bigint AS payer_id, c.next_account, c.next_month, c.amount,
+       coalesce(c.amount_by_account, CASE WHEN c.facts & 2 <> 0 THEN c.amount ELSE 0 END) AS amount_by_account
 FROM reporting_cashlessfigure f
 JOIN reporting_figurepeople b ON b.figure_id = f.id
 CROSS JOIN LATERAL unnest(

@@ -384,6 +384,19 @@ def test_figures_of_both_are_kept_apart() -> None:
     assert BEFORE < MONTH
 
 
+def test_a_figure_says_from_what_it_was_computed(place: Unit) -> None:
+    made = rows.payment_list(place)
+    payment = rows.pay(made, rows.person(place, "A"))
+    rows.pay(made, rows.person(place, "B"))
+    rows.hand_over(made)
+    rows.record(payment, Payment.Result.PAID_CASH)
+    changed = DataChange.objects.filter(month=MONTH).order_by("-at")[0].at
+    roll_up()
+    source = CashlessFigure.objects.get(unit=place, policy="BTXH", month=MONTH).source
+    assert (source["people"], source["with_result"]) == (2, 1)
+    assert datetime.datetime.fromisoformat(source["last_change_at"]) == changed
+
+
 def test_the_codes_of_what_is_stored_cover_every_reason_and_payee() -> None:
     """Places in these lists are stored: a new code needs its place, and the views of migration 0004 its name."""
     assert set(counting.REASONS) == set(PayoutRoute.CashReason.values)

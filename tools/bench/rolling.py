@@ -1,7 +1,7 @@
 """Rolling a month of 100,000 people up, beside the plain GROUP BY of the same counts.
 
-The plain one reads what the counts of R1 to R4 need and writes nothing: no people behind the numbers, no reasons, no
-accounts by payer, nobody counted once in both policies.
+The plain one writes nothing: no people behind the numbers, no reasons, no accounts by payer, nobody counted once in
+both policies; and for whoever has several payments it counts each commune.
 """
 
 import datetime
@@ -17,12 +17,19 @@ _PLAIN = """
 SELECT l.commune_id, i.policy, count(DISTINCT p.person_id) AS due,
        count(DISTINCT p.person_id) FILTER (WHERE r.account_id IS NOT NULL) AS with_account,
        count(DISTINCT p.person_id) FILTER (WHERE p.result = 'paid_account') AS paid_by_account,
+       count(DISTINCT p.person_id) FILTER (WHERE r.account_id IS NOT NULL AND p.result <> 'paid_account')
+           AS account_not_paid,
+       count(DISTINCT p.person_id) FILTER (WHERE r.account_id IS NULL AND n.account_id IS NOT NULL) AS pending,
+       count(DISTINCT n.account_id) FILTER (WHERE r.account_id IS NULL) AS pending_accounts,
+       count(DISTINCT p.person_id) FILTER (WHERE p.cccd = '') AS no_cccd,
        sum(i.amount) AS money_due, sum(i.amount) FILTER (WHERE p.result = 'paid_account') AS money_by_account
 FROM payments_paymentline i
 JOIN payments_payment p ON p.id = i.payment_id
 JOIN payments_paymentlist l ON l.id = p.payment_list_id
 LEFT JOIN beneficiaries_payoutroute r ON r.person_id = p.person_id AND r.policy = i.policy AND r.state = 'confirmed'
     AND r.account_id IS NOT NULL AND r.months @> %(month)s::date
+LEFT JOIN beneficiaries_payoutroute n ON n.person_id = p.person_id AND n.policy = i.policy AND n.state = 'confirmed'
+    AND n.account_id IS NOT NULL AND lower(n.months) > %(month)s
 WHERE i.month = %(month)s AND i.kind = 'regular'
 GROUP BY l.commune_id, i.policy
 """
