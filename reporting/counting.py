@@ -184,7 +184,7 @@ places AS (
 -- Whoever is in both policies is taken out of each and put in once, in the commune of the later payment.
 kept AS (
     SELECT policy, person_id, payment_id, unit_id AS commune_id, no_cccd, has_account AS able, paid_by_account AS paid,
-           pending, next_account, reason
+           pending, reason, payee, payer_id, next_account, next_month, amount, amount_by_account
     FROM reporting_counted_in_policy
     WHERE month = %(month)s AND policy NOT IN (SELECT policy FROM wanted)
 ),
@@ -197,10 +197,13 @@ in_both AS (
 everybody AS (
     SELECT p.merit, p.person_id, p.payment_id, p.commune_id, p.facts & 8 <> 0 AS no_cccd, p.facts & 1 <> 0 AS able,
            p.facts & 2 <> 0 AS paid, p.facts & 4 <> 0 AS pending,
-           CASE WHEN p.facts & 1 = 0 THEN (%(reasons)s::text[])[p.facts >> 5] END AS reason
+           CASE WHEN p.facts & 1 = 0 THEN (%(reasons)s::text[])[p.facts >> 5] ELSE '' END AS reason,
+           CASE WHEN p.facts & 1 = 0 THEN '' ELSE (%(payees)s::text[])[p.facts >> 5] END AS payee, p.payer_id,
+           p.next_account, p.next_month, p.amount, coalesce(p.by_account, 0) AS by_account
     FROM in_both JOIN people p USING (person_id)
     UNION ALL
-    SELECT k.policy = 'NCC', k.person_id, k.payment_id, k.commune_id, k.no_cccd, k.able, k.paid, k.pending, k.reason
+    SELECT k.policy = 'NCC', k.person_id, k.payment_id, k.commune_id, k.no_cccd, k.able, k.paid, k.pending, k.reason,
+           k.payee, k.payer_id, k.next_account, k.next_month, k.amount, k.amount_by_account
     FROM in_both JOIN kept k USING (person_id)
 ),
 twice AS (
@@ -208,7 +211,16 @@ twice AS (
            CASE WHEN n.payment_id > b.payment_id THEN n.commune_id ELSE b.commune_id END AS commune_id,
            n.able AS one_able, b.able AS other_able, n.paid AS one_paid, b.paid AS other_paid,
            n.pending AS one_pending, b.pending AS other_pending, n.no_cccd AS one_no, b.no_cccd AS other_no,
-           n.reason AS one_reason, b.reason AS other_reason
+           n.reason AS one_reason, b.reason AS other_reason, n.person_id,
+           greatest(n.payment_id, b.payment_id) AS payment_id, n.able AND b.able AS able, n.paid AND b.paid AS paid,
+           (n.able OR n.pending) AND (b.able OR b.pending) AND NOT (n.able AND b.able) AS pending,
+           n.no_cccd OR b.no_cccd AS no_cccd,
+           CASE WHEN n.able AND b.able THEN '' ELSE greatest(n.reason, b.reason) END AS reason,
+           CASE WHEN n.able AND b.able THEN greatest(n.payee, b.payee) ELSE '' END AS payee,
+           CASE WHEN n.able AND b.able THEN greatest(n.payer_id, b.payer_id) END AS payer_id,
+           greatest(n.next_account, b.next_account) AS next_account,
+           greatest(n.next_month, b.next_month) AS next_month, n.amount + b.amount AS amount,
+           n.by_account + b.by_account AS by_account
     FROM everybody n JOIN everybody b ON b.person_id = n.person_id AND NOT b.merit WHERE n.merit
 ),
 both_parts AS (
@@ -230,10 +242,7 @@ both_parts AS (
     SELECT other, -1, -other_able::int, -other_paid::int, -(other_able AND NOT other_paid)::int, -other_pending::int,
            -other_no::int, 0, 0 FROM twice
     UNION ALL
-    SELECT commune_id, 1, (one_able AND other_able)::int, (one_paid AND other_paid)::int,
-           (one_able AND other_able AND NOT (one_paid AND other_paid))::int,
-           ((one_able OR one_pending) AND (other_able OR other_pending) AND NOT (one_able AND other_able))::int,
-           (one_no OR other_no)::int, 0, 0 FROM twice
+    SELECT commune_id, 1, able::int, paid::int, (able AND NOT paid)::int, pending::int, no_cccd::int, 0, 0 FROM twice
 ),
 both_reasons AS (
     SELECT commune_id, jsonb_object_agg(reason, number) AS reasons
@@ -249,7 +258,7 @@ both_reasons AS (
             UNION ALL
             SELECT other, other_reason, -1 FROM twice WHERE NOT other_able
             UNION ALL
-            SELECT commune_id, greatest(one_reason, other_reason), 1 FROM twice WHERE NOT (one_able AND other_able)
+            SELECT commune_id, reason, 1 FROM twice WHERE NOT able
         ) AS parts GROUP BY commune_id, reason HAVING sum(number) > 0
     ) AS r GROUP BY commune_id
 ),
@@ -289,6 +298,25 @@ written AS (
         money_by_account = excluded.money_by_account, reasons = excluded.reasons, accounts = excluded.accounts,
         source = excluded.source, computed_at = excluded.computed_at
     RETURNING id, unit_id, policy
+),
+no_longer_twice AS (
+    DELETE FROM reporting_countedtwice
+    WHERE month = %(month)s AND EXISTS (SELECT FROM wanted) AND person_id NOT IN (SELECT person_id FROM in_both)
+),
+counted_twice AS (
+    INSERT INTO reporting_countedtwice (
+        month, person_id, unit_id, payment_id, has_account, paid_by_account, pending, no_cccd, reason, payee, payer_id,
+        next_account, next_month, amount, amount_by_account
+    )
+    SELECT %(month)s, person_id, commune_id, payment_id, able, paid, pending, no_cccd, reason, payee, payer_id,
+           next_account, next_month, amount, by_account
+    FROM twice WHERE EXISTS (SELECT FROM wanted)
+    ON CONFLICT (month, person_id) DO UPDATE SET
+        unit_id = excluded.unit_id, payment_id = excluded.payment_id, has_account = excluded.has_account,
+        paid_by_account = excluded.paid_by_account, pending = excluded.pending, no_cccd = excluded.no_cccd,
+        reason = excluded.reason, payee = excluded.payee, payer_id = excluded.payer_id,
+        next_account = excluded.next_account, next_month = excluded.next_month, amount = excluded.amount,
+        amount_by_account = excluded.amount_by_account
 ),
 unfolded AS (
     INSERT INTO reporting_figurepeople (

@@ -171,6 +171,36 @@ class CountedInPolicy(CountedPerson):
         db_table = "reporting_counted_in_policy"
 
 
+class CountedTwice(models.Model):
+    """A person whom both policies of a month count, as ``BOTH`` counts them; written by the roll-up. They are few, so
+    that whoever is in one policy only is found without looking for everybody twice."""
+
+    month = models.DateField()
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    #: The later one; no constraint, as a draft may be made anew.
+    payment_id = models.BigIntegerField()
+    has_account = models.BooleanField()
+    paid_by_account = models.BooleanField()
+    pending = models.BooleanField()
+    no_cccd = models.BooleanField()
+    reason = models.CharField(max_length=12, blank=True)
+    payee = models.CharField(max_length=12, blank=True)
+    payer = models.ForeignKey(Payer, null=True, on_delete=models.PROTECT, related_name="+")
+    next_account = models.BigIntegerField(null=True)
+    next_month = models.DateField(null=True)
+    amount = models.BigIntegerField()
+    amount_by_account = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "người hưởng cả hai chính sách"
+        verbose_name_plural = "người hưởng cả hai chính sách"
+        constraints = [models.UniqueConstraint(fields=["month", "person"], name="counted_twice_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.month:%m/%Y}"
+
+
 class CountedOnce(CountedPerson):
     """Of both policies, each person once, in the commune of the later payment; ``policy`` is theirs or ``BOTH``."""
 

@@ -38,6 +38,7 @@ KEPT = {
     "payments.Ledger.commune": "sổ tăng giảm giữ đơn vị của tháng",
     "payments.Review.commune": "rà soát đã bắt đầu được làm tiếp dưới tên đơn vị cũ",
     "reporting.CashlessFigure.unit": "số liệu giữ đơn vị của tháng",
+    "reporting.CountedTwice.unit": "số liệu giữ đơn vị của tháng",
     "reporting.LetterTemplate.district": "mẫu công văn giữ đơn vị đã lập",
     "reporting.Letter.district": "công văn giữ đơn vị đã ban hành",
     "beneficiaries.UnitMove.from_unit": "ai từ đơn vị nào đến",

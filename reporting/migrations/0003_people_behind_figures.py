@@ -10,6 +10,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('reporting', '0002_thresholds'),
+        ('beneficiaries', '0011_age_60'),
+        ('staff', '0002_payers'),
         ('territory', '0002_ba_to'),
     ]
 
@@ -140,5 +142,31 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='cashlessfigure',
             constraint=models.CheckConstraint(condition=models.Q(('account_not_paid__lte', models.F('with_account')), ('no_cccd__lte', models.F('due')), ('paid_by_account__lte', models.F('due')), ('pending__lte', django.db.models.expressions.CombinedExpression(models.F('due'), '-', models.F('with_account'))), ('with_account__lte', models.F('due'))), name='figure_within_due'),
+        ),
+        migrations.CreateModel(
+            name='CountedTwice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('month', models.DateField()),
+                ('payment_id', models.BigIntegerField()),
+                ('has_account', models.BooleanField()),
+                ('paid_by_account', models.BooleanField()),
+                ('pending', models.BooleanField()),
+                ('no_cccd', models.BooleanField()),
+                ('reason', models.CharField(blank=True, max_length=12)),
+                ('payee', models.CharField(blank=True, max_length=12)),
+                ('next_account', models.BigIntegerField(null=True)),
+                ('next_month', models.DateField(null=True)),
+                ('amount', models.BigIntegerField()),
+                ('amount_by_account', models.BigIntegerField()),
+                ('payer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.payer')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='beneficiaries.person')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territory.unit')),
+            ],
+            options={
+                'verbose_name': 'người hưởng cả hai chính sách',
+                'verbose_name_plural': 'người hưởng cả hai chính sách',
+                'constraints': [models.UniqueConstraint(fields=('month', 'person'), name='counted_twice_once')],
+            },
         ),
     ]

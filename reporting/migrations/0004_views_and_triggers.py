@@ -29,19 +29,14 @@ CROSS JOIN LATERAL unnest(
 );
 
 CREATE VIEW reporting_counted_once AS
-SELECT person_id AS key, (max(ARRAY[payment_id, unit_id]))[2] AS unit_id,
-       CASE WHEN count(*) > 1 THEN 'ALL' ELSE min(policy) END AS policy, month, person_id,
-       max(payment_id) AS payment_id, bool_and(has_account) AS has_account,
-       bool_and(paid_by_account) AS paid_by_account,
-       bool_and(has_account OR pending) AND NOT bool_and(has_account) AS pending,
-       bool_or(no_cccd) AS no_cccd,
-       CASE WHEN bool_and(has_account) THEN '' ELSE max(reason) END AS reason,
-       CASE WHEN bool_and(has_account) THEN max(payee) ELSE '' END AS payee,
-       CASE WHEN bool_and(has_account) THEN max(payer_id) END AS payer_id,
-       max(next_account) AS next_account, max(next_month) AS next_month,
-       sum(amount)::bigint AS amount, sum(amount_by_account)::bigint AS amount_by_account
-FROM reporting_counted_in_policy
-GROUP BY month, person_id;
+SELECT c.key, c.unit_id, c.policy, c.month, c.person_id, c.payment_id, c.has_account, c.paid_by_account, c.pending,
+       c.no_cccd, c.reason, c.payee, c.payer_id, c.next_account, c.next_month, c.amount, c.amount_by_account
+FROM reporting_counted_in_policy c
+WHERE NOT EXISTS (SELECT FROM reporting_countedtwice t WHERE t.month = c.month AND t.person_id = c.person_id)
+UNION ALL
+SELECT -id, unit_id, 'ALL', month, person_id, payment_id, has_account, paid_by_account, pending, no_cccd, reason, payee,
+       payer_id, next_account, next_month, amount, amount_by_account
+FROM reporting_countedtwice;
 """
 
 # Statement triggers, once for a COPY of 100,000 rows: whoever writes, and by whichever way, the change is noted in the
