@@ -14,7 +14,7 @@ from batosocial.staff.models import User
 from batosocial.territory.models import Unit
 from beneficiaries.models import Policy
 from payments.models import Period
-from reporting.models import BOTH, CashlessFigure, DataChange
+from reporting.models import BOTH, CashlessFigure, CashlessFigureQuerySet, DataChange
 from reporting.rates import CashlessClass, Counts, classify, threshold_of
 
 #: The counts of a figure, which are added up.
@@ -149,7 +149,7 @@ def district_of(user: User) -> Unit | None:
     return user.unit.parent if user.in_commune else user.unit
 
 
-def district_figures(district: Unit | None) -> "QuerySet[CashlessFigure]":
+def district_figures(district: Unit | None) -> CashlessFigureQuerySet:
     """Figures of all communes of a district, only ever to be added up: a commune's officer reads the district's
     total beside their own numbers, but no other commune's."""
     if district is None:
@@ -159,10 +159,11 @@ def district_figures(district: Unit | None) -> "QuerySet[CashlessFigure]":
 
 def months_with_figures(user: User) -> list[tuple[datetime.date, bool]]:
     """Months somebody may see figures of, newest first, each with whether it is far enough to be judged: at least
-    half of those with an account were paid by it."""
+    half of those with an account were paid by it, in the whole district, as a commune that has not begun never would
+    be."""
+    figures = district_figures(district_of(user)) if user.in_commune else CashlessFigure.objects.visible_to(user)
     rows = (
-        CashlessFigure.objects.visible_to(user)
-        .of_policies()
+        figures.of_policies()
         .order_by("-month")
         .values("month")
         .annotate(paid=Sum("paid_by_account"), able=Sum("with_account"))

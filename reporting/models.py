@@ -1,18 +1,21 @@
 """Rolled-up figures: dashboards and reports read these, never payment lines."""
 
 import datetime
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 
+from batosocial.lib import months
 from batosocial.staff.models import Payer
 from batosocial.staff.scoping import commune_scope
 from batosocial.territory.models import Unit
 from beneficiaries.models import PayoutRoute, Person, Policy
-from payments.models import Payment
+from payments.models import Payment, Period
 
 #: The policy of figures that count whoever is in both policies once (rules.md 3.1: once in a total of people).
 BOTH = "ALL"
@@ -230,6 +233,25 @@ class DatedQuerySet(models.QuerySet[Any]):
         return self.filter(valid_from__lte=day).order_by("-valid_from")
 
 
+def _refuse_for_closed_months(row: "ClassThreshold | Target", names: Sequence[str]) -> None:
+    """ValidationError where the row, new or changed, would judge a closed month otherwise: its figures, the classes and
+    letters made of them stand."""
+    last = Period.objects.filter(state=Period.State.CLOSED).aggregate(last=Max("month"))["last"]
+    if last is None or row.valid_from is None:
+        return
+    stored = type(row)._default_manager.filter(pk=row.pk).first()
+    if stored is not None and all(getattr(stored, name) == getattr(row, name) for name in names):
+        return
+    first_free = months.add(last, 1)
+    if row.valid_from < first_free or (stored is not None and stored.valid_from < first_free):
+        raise ValidationError(
+            {
+                "valid_from": f"Đến {months.title(last)} đã khóa sổ, xếp loại và chỉ tiêu của các tháng đó giữ nguyên. "
+                f"Hãy thêm mức mới áp dụng từ ngày {first_free:%d/%m/%Y} trở đi."
+            }
+        )
+
+
 class ClassThreshold(models.Model):
     """From which R1 a commune counts as cao and trung bình; any above 0 is thấp, 0 chưa thực hiện.
 
@@ -254,6 +276,9 @@ class ClassThreshold(models.Model):
 
     def __str__(self) -> str:
         return f"từ {self.valid_from:%d/%m/%Y}"
+
+    def clean(self) -> None:
+        _refuse_for_closed_months(self, ("valid_from", "high", "average"))
 
 
 class Target(models.Model):
@@ -282,6 +307,9 @@ class Target(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rate} ≥ {self.value}%"
+
+    def clean(self) -> None:
+        _refuse_for_closed_months(self, ("valid_from", "rate", "value"))
 
 
 # Django looks for an app's models here.

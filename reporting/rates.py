@@ -123,7 +123,8 @@ class Outlook:
     """How far a target is: now, once the accounts already open are in use, and at the pace of the last months.
 
     ``pace``: more people paid by account a month, mean of the last three months; None where the month three before has
-    no figures. ``reached_in``: the month that reaches it at that pace, None where it never does or is reached.
+    no figures. ``reached_in``: the month that reaches it when first the accounts already open come into use, in the
+    next month, and then the pace goes on; None where it never does or is reached.
     """
 
     target: Target
@@ -150,11 +151,12 @@ def outlook(counts: Counts, target: Target, *, earlier: Counts | None, month: da
     pace = None
     if earlier is not None and earlier.due:
         pace = Decimal(counts.paid_by_account - earlier.paid_by_account) / PACE_MONTHS
-    reached_in = None
-    if missing and pace is not None and pace > 0:
-        away = math.ceil(missing / pace)
-        reached_in = months.add(month, away) if away <= FURTHEST else None
-    return Outlook(target, counts, missing, then, missing_people(then, target), pace, reached_in)
+    missing_then = missing_people(then, target)
+    away = 1 if counts.pending else 0
+    if missing_then:
+        away = away + math.ceil(missing_then / pace) if pace is not None and pace > 0 else FURTHEST + 1
+    reached_in = months.add(month, away) if missing and away <= FURTHEST else None
+    return Outlook(target, counts, missing, then, missing_then, pace, reached_in)
 
 
 def day_of(month: datetime.date) -> datetime.date:

@@ -104,10 +104,12 @@ def recompute_closed_month(*, actor: User, month: datetime.date, reason: str, di
 def _recompute(actor: User, month: datetime.date) -> Recomputation:
     if actor.role not in rollup.REOPENERS:
         raise PermissionDenied
-    closed = Period.objects.filter(month=month, state=Period.State.CLOSED).order_by("policy")
-    policies = tuple(closed.values_list("policy", flat=True))
+    states = dict(Period.objects.filter(month=month).order_by("policy").values_list("policy", "state"))
+    if not states:
+        raise Refused(f"{months.title(month).capitalize()} chưa mở, chưa có số liệu nào để tính lại.")
+    policies = tuple(policy for policy, state in states.items() if state == Period.State.CLOSED)
     if not policies:
-        raise Refused(f"{months.title(month).capitalize()} chưa khóa sổ: bấm “Tổng hợp lại” ở trang báo cáo.")
+        raise Refused(f"{months.title(month).capitalize()} chưa khóa sổ: số liệu tự được tổng hợp khi có thay đổi.")
     before = _counts(actor, month)
     rollup.roll_up(actor=actor, month=month, recompute_closed=True)
     after = _counts(actor, month)

@@ -123,6 +123,7 @@ class Run:
         environment = os.environ | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
             "PORT": str(port),
+            "PORTAL_URL": os.environ.get("PORTAL_URL") or f"http://127.0.0.1:{port}",
             "DATA_DIR": str(data_dir),
             "PYTHONUNBUFFERED": "1",
             # As root Celery warns at every start; that the whole runs as root is the user's decision.

@@ -27,8 +27,7 @@ def show(request: StaffRequest) -> HttpResponse:
     user = request.user
     known = read_known(user)
     month = _asked_month(request) or known.default
-    if month is not None and month not in known.months:
-        raise Http404
+    opened = month is None or month in known.months
     form = MonthFilter(request.GET, choices=known.months, month=month, policies=not user.in_commune)
     context: dict[str, Any] = {
         "form": form,
@@ -37,7 +36,8 @@ def show(request: StaffRequest) -> HttpResponse:
         "can_recompute": user.role in rollup.ROLLERS,
     }
     if month is None or month not in known.has_figures:
-        return render(request, "reporting/dashboard/no_figures.html", context)
+        context["opened"] = opened
+        return render(request, "reporting/dashboard/no_figures.html", context, status=200 if opened else 404)
     frame = read_frame(user, month, policy=form.policy, known=known)
     if user.in_commune:
         return render(request, "reporting/dashboard/commune.html", context | {"d": commune.build(request, frame)})

@@ -4,10 +4,11 @@ from which nothing of it moves any more."""
 import datetime
 import io
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -22,7 +23,7 @@ from batosocial.territory.models import Unit
 from beneficiaries.models import PayoutRoute, Person
 from payments.models import Payment, PaymentList
 from reporting import counting, figures, recomputing, rollup, tasks
-from reporting.models import BOTH, CashlessFigure, DataChange
+from reporting.models import BOTH, CashlessFigure, ClassThreshold, DataChange, Target
 from reporting.people import Measure, list_people
 from tests import factories
 from tests.reporting import rows
@@ -401,3 +402,38 @@ def test_the_codes_of_what_is_stored_cover_every_reason_and_payee() -> None:
     """Places in these lists are stored: a new code needs its place, and the views of migration 0004 its name."""
     assert set(counting.REASONS) == set(PayoutRoute.CashReason.values)
     assert set(counting.PAYEES) == set(Payment.PayeeKind.values)
+
+
+# --- what judges a closed month -------------------------------------------------------------------------------------
+
+
+def test_thresholds_and_targets_of_closed_months_stand() -> None:
+    """June of the demo is closed: what judges it neither changes nor gets a successor dated before July."""
+    early = ClassThreshold(valid_from=datetime.date(2024, 6, 1), high=Decimal(60), average=Decimal(40))
+    with pytest.raises(ValidationError, match="01/07/2024"):
+        early.full_clean()
+    ClassThreshold(valid_from=JULY, high=Decimal(60), average=Decimal(40)).full_clean()
+    standing = ClassThreshold.objects.in_force(datetime.date(2024, 6, 30))[0]
+    standing.full_clean()
+    standing.high = Decimal(70)
+    with pytest.raises(ValidationError, match="đã khóa sổ"):
+        standing.full_clean()
+    with pytest.raises(ValidationError, match="đã khóa sổ"):
+        Target(rate="R1", value=Decimal(60), valid_from=datetime.date(2024, 5, 1)).full_clean()
+    Target(rate="R1", value=Decimal(60), valid_from=datetime.date(2024, 8, 1)).full_clean()
+
+
+def test_a_commune_that_has_not_begun_is_not_told_that_the_month_has_just_opened(client: Client) -> None:
+    client.force_login(factories.user(Role.COMMUNE_OFFICER, commune=factories.commune("21538")))
+    page = client.get(reverse("reporting:dashboard"))
+    assert page.context["chosen"] == "2024-07"
+    assert "mới mở" not in page.content.decode()
+
+
+def test_a_month_that_is_not_open_says_so(client: Client) -> None:
+    client.force_login(factories.user(Role.CHAIRMAN))
+    page = client.get(reverse("reporting:dashboard"), {"thang": "2024-08"})
+    assert page.status_code == 404
+    assert "Tháng này chưa mở" in page.content.decode()
+    with pytest.raises(recomputing.Refused, match="chưa mở"):
+        recomputing.preview_recomputation(actor=factories.user(Role.DISTRICT_OFFICER), month=datetime.date(2035, 1, 1))

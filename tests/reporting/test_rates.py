@@ -102,6 +102,21 @@ def test_the_pace_of_three_months_says_when_a_target_is_reached(
     assert (seen.reached_in, seen.reached) == (reached_in, reached)
 
 
+def test_accounts_already_open_come_first_and_then_the_pace() -> None:
+    """The demo: 581 from August, then 198 more at 60 a month are four months."""
+    counts = Counts(due=3812, with_account=1472, paid_by_account=1127, pending=581)
+    earlier = Counts(due=3800, paid_by_account=1127 - 180)
+    seen = rates.outlook(counts, HALF, earlier=earlier, month=datetime.date(2024, 7, 1))
+    assert (seen.missing_then, seen.reached_in) == (198, datetime.date(2024, 12, 1))
+    enough = rates.outlook(
+        Counts(due=100, with_account=40, paid_by_account=40, pending=10),
+        HALF,
+        earlier=None,
+        month=datetime.date(2024, 7, 1),
+    )
+    assert (enough.missing, enough.missing_then, enough.reached_in) == (10, 0, datetime.date(2024, 8, 1))
+
+
 def test_a_pace_that_takes_more_than_ten_years_is_no_forecast() -> None:
     now, earlier = Counts(due=10_000, paid_by_account=10), Counts(due=10_000, paid_by_account=9)
     assert rates.outlook(now, HALF, earlier=earlier, month=datetime.date(2024, 7, 1)).reached_in is None
