@@ -27,8 +27,8 @@ def commune_accounts(code: str) -> tuple[str, str]:
 
 #: One for each role, as `make run` prints them: role and place, username, password.
 SIGN_INS: list[tuple[str, str, str]] = [
-    ("Công chức Xã Ba Động", "cb21496", PASSWORD),
-    ("Lãnh đạo UBND Xã Ba Động", "ld21496", PASSWORD),
+    ("Công chức xã Ba Động", "cb21496", PASSWORD),
+    ("Lãnh đạo UBND xã Ba Động", "ld21496", PASSWORD),
     ("Chuyên viên Phòng LĐ-TB&XH", "phong", PASSWORD),
     ("Trưởng phòng LĐ-TB&XH", "truongphong", PASSWORD),
     ("Lãnh đạo UBND huyện", "chutich", PASSWORD),

@@ -104,9 +104,8 @@ def _load_users() -> Staff:
             (officer, "Công chức VHXH", Role.COMMUNE_OFFICER),
             (leader, "Lãnh đạo UBND", Role.COMMUNE_LEADER),
         ):
-            users.append(
-                User(username=username, full_name=f"{title} {unit.full_name}", role=role, unit=unit, password=password)
-            )
+            name = f"{title} {unit.kind.lower()} {unit.name}"
+            users.append(User(username=username, full_name=name, role=role, unit=unit, password=password))
     User.objects.bulk_create(users)
     by_name = {user.username: user for user in User.objects.all()}
     pairs = {unit.code: accounts.commune_accounts(unit.code) for unit in Unit.objects.communes()}
