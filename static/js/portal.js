@@ -242,7 +242,10 @@
   paper.addEventListener("change", () => {
     document.querySelectorAll("[data-chart]").forEach((box) => {
       const chart = window.echarts?.getInstanceByDom(box);
-      if (chart) chart.resize({ width: paper.matches ? Math.min(PAPER_WIDTH, box.clientWidth || PAPER_WIDTH) : "auto" });
+      if (!chart) return;
+      chart.resize({ width: paper.matches ? Math.min(PAPER_WIDTH, box.clientWidth || PAPER_WIDTH) : "auto" });
+      // Printing does not wait for the next frame, in which it would be painted.
+      chart.getZr().flush();
     });
     document.querySelectorAll("details.fold").forEach((fold) => {
       if (paper.matches && !fold.open) { fold.open = true; fold.dataset.unfolded = "yes"; }
