@@ -133,6 +133,11 @@ def sort_key(name: str) -> str:
     return "".join(_word_key(word) for word in _given_name_first(clean(name).split()))
 
 
+def place_sort_key(name: str) -> str:
+    """The same order for names of places: words as they stand (Đ after D), numbers by their size (2 before 10)."""
+    return "".join(_word_key(word.zfill(6) if word.isdecimal() else word) for word in clean(name).split())
+
+
 @lru_cache(maxsize=4096)
 def _word_key(word: str) -> str:
     """Words of names repeat: a list of 20,000 people has a few hundred."""

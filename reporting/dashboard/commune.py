@@ -10,8 +10,9 @@ from batosocial.web.access import StaffRequest
 from beneficiaries.models import Policy
 from reporting import figures, rates
 from reporting.dashboard import charts, worklist
+from reporting.dashboard.chairman import Pending, pending
 from reporting.dashboard.frame import TREND_MONTHS, Frame, Totals, of_policy, trend, trend_chart
-from reporting.dashboard.parts import TONES, Card, PolicySection, Reason, Standing, TrendMonth, reasons_of, section
+from reporting.dashboard.parts import TONES, Card, Reason, Standing, TrendMonth, reasons_of
 from reporting.models import BOTH
 
 
@@ -19,7 +20,7 @@ from reporting.models import BOTH
 class Commune:
     frame: Frame
     cards: list[Card]
-    sections: list[PolicySection]
+    pending: Pending | None
     reasons: list[Reason]
     reasons_chart: dict[str, Any]
     work: worklist.Worklist
@@ -28,6 +29,10 @@ class Commune:
     chart_key: list[tuple[str, str]]
     names: dict[str, str] = field(default_factory=lambda: rates.NAMES)
 
+    @property
+    def overall(self) -> Card:
+        return self.cards[-1]
+
 
 def build(request: StaffRequest, frame: Frame) -> Commune:
     """Its own figures; of the others' only the district's total, and how many stand above it."""
@@ -35,16 +40,14 @@ def build(request: StaffRequest, frame: Frame) -> Commune:
     beside = totals.get(frame.month)
     shown = trend(frame, totals)
     chart, key = trend_chart(frame, shown)
-    why = reasons_of(
-        [frame.figures(policy) for policy in frame.policies], [frame.shown.reasons(p) for p in Policy.values]
-    )
+    why = reasons_of(frame.shown, frame.policies, frame.place)
     return Commune(
         frame=frame,
         cards=[
             frame.card(policy, district=of_policy(beside, policy), standing=standings.get(policy or BOTH))
             for policy in [*Policy.values, ""]
         ],
-        sections=[section(policy, frame.shown.of(policy), frame.figures(policy)) for policy in Policy.values],
+        pending=pending(frame),
         reasons=why,
         reasons_chart=charts.counts_by_name([(one.label, one.count) for one in why]),
         work=worklist.build(request, frame),

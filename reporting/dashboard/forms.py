@@ -50,11 +50,22 @@ class Group(models.TextChoices):
         """Of a counted person."""
         return _CONDITIONS[self]
 
+    @property
+    def nobody(self) -> str:
+        """What it means that the group is empty."""
+        return _NOBODY[self]
+
 
 _CONDITIONS = {
     Group.WITHOUT: Q(has_account=False),
     Group.NOT_USED: Q(has_account=True, paid_by_account=False),
     Group.PENDING: Q(pending=True),
+}
+
+_NOBODY = {
+    Group.WITHOUT: "Ai phải chi tháng này cũng đã có tài khoản.",
+    Group.NOT_USED: "Ai đã có tài khoản cũng đã được chi qua tài khoản.",
+    Group.PENDING: "Không có tài khoản nào bắt đầu được chi từ tháng sau.",
 }
 
 

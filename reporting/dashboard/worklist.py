@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page
-from django.db.models import QuerySet
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from batosocial.lib import months
-from batosocial.lib.text import fold
+from batosocial.lib.text import fold, place_sort_key
 from batosocial.staff.models import User
 from batosocial.web.access import StaffRequest
-from batosocial.web.pagination import paginate
+from batosocial.web.pagination import PAGE_PARAMETER, paginate
 from beneficiaries.models import PayoutRoute, Policy
 from beneficiaries.payout.entering import ENTERING_ROLES
 from reporting.dashboard.forms import Group, PeopleFilter
@@ -21,7 +22,9 @@ from reporting.dashboard.steps import step_with_account, step_without_account
 from reporting.models import CountedInPolicy
 from reporting.rates import Counts
 
-PER_PAGE = 20
+#: On paper a list stands whole, up to more than a commune has; its parameter in the address.
+PER_PAGE, MOST_PRINTED = 20, 2_000
+WHOLE_LIST = "ca-danh-sach"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Worklist:
     page: Page[Any]
     rows: list[Row]
     groups: list[tuple[str, int, str, bool]]
+    whole_url: str
 
     @property
     def shows_reason(self) -> bool:
@@ -55,33 +59,54 @@ class Worklist:
 def build(request: StaffRequest, frame: Frame) -> Worklist:
     """The page that the address asks for."""
     user = request.user
-    form = PeopleFilter(request.GET, month=frame.month, hamlets=_hamlets(user, frame))
+    hamlets = _hamlets(user, frame)
+    form = PeopleFilter(request.GET, month=frame.month, hamlets=hamlets)
     people = CountedInPolicy.objects.visible_to(user).filter(form.group.condition, month=frame.month)
     if form.policy:
         people = people.filter(policy=form.policy)
     if form.reason:
         people = people.filter(reason=form.reason)
-    page = paginate(request, _found(people, form), per_page=PER_PAGE)
+    whole = request.GET.get(WHOLE_LIST) == "1"
+    page = paginate(request, _found(people, form, hamlets), per_page=MOST_PRINTED if whole else PER_PAGE)
     listed = list(page.object_list)
     waiting = _entered(user, [row.person_id for row in listed]) if listed else set()
-    return Worklist(form, page, [_row(row, user, form.group, waiting) for row in listed], _groups(frame, form))
+    return Worklist(
+        form=form,
+        page=page,
+        rows=[_row(row, user, form.group, waiting) for row in listed],
+        groups=_groups(frame, form),
+        whole_url=_whole_url(request) if page.has_other_pages() else "",
+    )
 
 
-def _found(people: "QuerySet[Any]", form: PeopleFilter) -> "QuerySet[Any]":
+def _whole_url(request: StaffRequest) -> str:
+    """The list that the address asks for, on one page."""
+    given = request.GET.copy()
+    given.pop(PAGE_PARAMETER, None)
+    given[WHOLE_LIST] = "1"
+    return f"{reverse('reporting:dashboard')}?{given.urlencode()}#danh-sach"
+
+
+def _found(people: "QuerySet[Any]", form: PeopleFilter, hamlets: list[str]) -> "QuerySet[Any]":
     """By hamlet, as somebody goes from house to house; whoever needs nothing more comes last."""
     if form.hamlet:
         people = people.filter(person__hamlet=form.hamlet)
     if form.search:
         people = people.filter(person__search_key__contains=fold(form.search))
-    order = ("pending", "person__hamlet", "person__sort_key", "pk")
-    return people.select_related("person", "payment").order_by(*order)
+    # The database's collation need not know Vietnamese: Đ comes after D.
+    places = [When(person__hamlet=name, then=Value(place)) for place, name in enumerate(hamlets)]
+    ranked = people.annotate(place=Case(*places, default=Value(len(places)), output_field=IntegerField()))
+    return ranked.select_related("person", "payment").order_by("pending", "place", "person__sort_key", "pk")
 
 
 def _hamlets(user: User, frame: Frame) -> list[str]:
-    """Where the commune's people without an account live."""
-    people = CountedInPolicy.objects.visible_to(user).filter(Group.WITHOUT.condition, month=frame.month)
-    named = people.exclude(person__hamlet="").order_by("person__hamlet")
-    return list(named.values_list("person__hamlet", flat=True).distinct())
+    """Where the commune's people of any group live, in Vietnamese order."""
+    anybody = Q()
+    for group in Group:
+        anybody |= group.condition
+    people = CountedInPolicy.objects.visible_to(user).filter(anybody, month=frame.month)
+    named = people.exclude(person__hamlet="").order_by()
+    return sorted(named.values_list("person__hamlet", flat=True).distinct(), key=place_sort_key)
 
 
 def _entered(user: User, people: list[int]) -> set[int]:
@@ -132,13 +157,17 @@ def _groups(frame: Frame, form: PeopleFilter) -> list[tuple[str, int, str, bool]
         Group.PENDING: counts.pending,
     }
     here = reverse("reporting:dashboard")
-    policy = f"&chinh_sach={form.policy}" if form.policy else ""
+    kept = {"chinh_sach": form.policy, "thon": form.hamlet, "tim": form.search}
     return [
         (
             str(group.label),
             numbers[group],
-            f"{here}?thang={months.iso(frame.month)}&nhom={group.value}{policy}#danh-sach",
+            f"{here}?{_query(thang=months.iso(frame.month), nhom=group.value, **kept)}#danh-sach",
             group == form.group,
         )
         for group in Group
     ]
+
+
+def _query(**fields: str) -> str:
+    return urlencode({name: value for name, value in fields.items() if value})
