@@ -14,7 +14,7 @@ from batosocial.staff.models import User
 from batosocial.territory.models import Unit
 from beneficiaries.models import Policy
 from payments.models import Period
-from reporting.models import BOTH, CashlessFigure, CashlessFigureQuerySet, DataChange
+from reporting.models import BOTH, CashlessFigure, CashlessFigureQuerySet, ClassThreshold, DataChange
 from reporting.rates import CashlessClass, Counts, classify, threshold_of
 
 #: The counts of a figure, which are added up.
@@ -91,9 +91,9 @@ def _accounts(stored: dict[str, int]) -> dict[tuple[str, str], int]:
     return found
 
 
-def read_month(user: User, month: datetime.date) -> MonthFigures:
-    """The figures of the communes that ``user`` may see."""
-    return _read(CashlessFigure.objects.visible_to(user), month)
+def read_month(user: User, month: datetime.date, threshold: ClassThreshold | None = None) -> MonthFigures:
+    """The figures of the communes that ``user`` may see; ``threshold`` spares a query where it has been read."""
+    return _read(CashlessFigure.objects.visible_to(user), month, threshold)
 
 
 def read_district(district: Unit, month: datetime.date) -> MonthFigures:
@@ -101,7 +101,9 @@ def read_district(district: Unit, month: datetime.date) -> MonthFigures:
     return _read(district_figures(district), month)
 
 
-def _read(figures: "QuerySet[CashlessFigure]", month: datetime.date) -> MonthFigures:
+def _read(
+    figures: "QuerySet[CashlessFigure]", month: datetime.date, threshold: ClassThreshold | None = None
+) -> MonthFigures:
     # As plain values: a province has 600 rows of 200 units, and models of them all take longer than the query.
     of_unit = [field.attname for field in Unit._meta.concrete_fields]
     stored = (
@@ -109,7 +111,7 @@ def _read(figures: "QuerySet[CashlessFigure]", month: datetime.date) -> MonthFig
         .order_by("unit__position", "unit__code", "unit_id")
         .values_list("policy", "reasons", "accounts", "computed_at", *FIELDS, *(f"unit__{name}" for name in of_unit))
     )
-    threshold = threshold_of(month)
+    threshold = threshold or threshold_of(month)
     order = {policy: place for place, policy in enumerate([*Policy.values, BOTH])}
     units: dict[int, Unit] = {}
     rows, times = [], []

@@ -11,7 +11,8 @@ from batosocial.staff.models import User
 from batosocial.web import todo
 from reporting import rates
 from reporting.dashboard.frame import Frame, trend, trend_chart
-from reporting.dashboard.parts import Card, Figures, PolicySection, TrendMonth, section
+from reporting.dashboard.parts import MOST_INLINE, Card, Figures, PolicySection, TrendMonth, section
+from reporting.figures import previous_counts
 from reporting.people import Measure
 from reporting.todos import reporting_todos
 
@@ -73,8 +74,14 @@ def build(frame: Frame) -> Chairman:
     )
 
 
-def sections(frame: Frame) -> list[PolicySection]:
-    return [section(policy, frame.shown.of(policy), frame.figures(policy)) for policy in frame.policies]
+def sections(frame: Frame, *, with_table: bool = False) -> list[PolicySection]:
+    """With what changed since the month before where the table of the communes stands on the page."""
+    with_table = with_table or len(frame.shown.both) <= MOST_INLINE
+    before = previous_counts(frame.user, frame.month) if with_table else {}
+    return [
+        section(policy, frame.shown.of(policy), frame.figures(policy), target=frame.target, before=before)
+        for policy in frame.policies
+    ]
 
 
 def pending(frame: Frame) -> Pending | None:

@@ -156,7 +156,8 @@ def read_frame(user: User, month: datetime.date, *, known: Known, policy: str = 
     targets = rates.targets_of(month)
     start = _start_of_plan(known.has_figures, targets.get(Target.RateCode.R1))
     newest = figures.default_month(known.figures)
-    shown = figures.read_month(user, month)
+    threshold = rates.threshold_of(month)
+    shown = figures.read_month(user, month, threshold)
     fresh = figures.freshness(user, month)
     states = {code: state for period, code, state in known.periods if period == month}
     return Frame(
@@ -166,7 +167,7 @@ def read_frame(user: User, month: datetime.date, *, known: Known, policy: str = 
         own=own,
         district=district,
         shown=shown,
-        threshold=rates.threshold_of(month),
+        threshold=threshold,
         targets=targets,
         totals=_totals(user, month, start),
         start=start,
@@ -205,6 +206,8 @@ def trend(frame: Frame, beside: Totals | None = None) -> list[TrendMonth]:
         TrendMonth(
             month,
             dashboard_url(month, chinh_sach=frame.policy),
+            frame.policies,
+            place_of(frame.user, month),
             [by_policy.get(policy) for policy in frame.policies],
             of_policy(by_policy, ""),
             of_policy((beside or {}).get(month), frame.policy),

@@ -136,10 +136,9 @@ def _results(frame: Frame) -> list[PayerRow]:
 
 def _reasons(frame: Frame, unit: Unit | None = None) -> list[Reason]:
     """Of the whole district or of one commune, by each policy shown."""
-    unit_id = unit.pk if unit else None
-    place = unit.code if unit else frame.place
-    own = [Figures(Counts(), frame.month, policy, place) for policy in frame.policies]
-    return reasons_of(own, [frame.shown.reasons(policy, unit_id) for policy in frame.policies])
+    if unit is None:
+        return reasons_of(frame.shown, frame.policies, frame.place)
+    return reasons_of(frame.shown, frame.policies, unit.code, unit.pk)
 
 
 def _worst(frame: Frame) -> list[Worst]:

@@ -1,17 +1,18 @@
 """Pieces that the dashboards are made of: figures with the addresses of their people, headlines, ranks, trends."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.urls import reverse
 
+from batosocial.lib import months
 from batosocial.lib.money import format_number
 from beneficiaries.models import PayoutRoute, Policy
 from reporting import rates
 from reporting.dashboard.addresses import people_url
-from reporting.figures import CommuneFigure
+from reporting.figures import CommuneFigure, MonthFigures
 from reporting.models import Target
 from reporting.people import Measure
 from reporting.rates import CashlessClass, Counts, Outlook
@@ -109,6 +110,11 @@ class Card:
     standing: "Standing | None" = None
 
     @property
+    def has_moves(self) -> bool:
+        """Whether the lists of who came and who went compare with the month that the change is from."""
+        return self.change is not None and self.change.since == months.add(self.figures.month, -1)
+
+    @property
     def counts(self) -> Counts:
         return self.figures.counts
 
@@ -141,10 +147,34 @@ class Ranked:
 
     row: CommuneFigure
     figures: Figures
+    progress: "Progress"
 
     @property
     def counts(self) -> Counts:
         return self.row.counts
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """People more paid by account than the month before (None where that has no figures), and how many more reach the
+    target of R1 (None where there is none)."""
+
+    change: int | None
+    missing: int | None
+
+    @property
+    def change_text(self) -> str:
+        """ "+3", "0"; "-" where there is nothing to compare."""
+        if not self.change:
+            return "-" if self.change is None else "0"
+        return f"{_sign(self.change)}{format_number(abs(self.change))}"
+
+
+def progress_of(counts: Counts, earlier: Counts | None, target: Target | None) -> Progress:
+    return Progress(
+        counts.paid_by_account - earlier.paid_by_account if earlier else None,
+        rates.missing_people(counts, target) if target else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +201,7 @@ class PolicySection:
     groups: list[ClassGroup]
     rows: list[Ranked]
     total: Figures
+    total_progress: Progress
     table_url: str
 
     @property
@@ -184,6 +215,9 @@ class PolicySection:
         return [row for group in self.groups if group.klass == CashlessClass.NONE for row in group.rows]
 
 
+#: The figures of the month before by unit and policy.
+Earlier = Mapping[tuple[int, str], Counts]
+
 #: How many communes of a class are drawn, and how long a table may be that stands folded on the page; a province has
 #: 200 communes, whose tables are pages of their own.
 MOST_RANKED, MOST_INLINE = 8, 30
@@ -194,26 +228,55 @@ TONES = {
     CashlessClass.LOW: "warning",
     CashlessClass.NONE: "danger",
 }
-#: Those that have not begun come first: that is where somebody has to act.
-CLASS_ORDER = [CashlessClass.NONE, CashlessClass.HIGH, CashlessClass.AVERAGE, CashlessClass.LOW]
+#: From those that have not begun upwards: that is where somebody has to act.
+CLASS_ORDER = [CashlessClass.NONE, CashlessClass.LOW, CashlessClass.AVERAGE, CashlessClass.HIGH]
 
 
-def section(policy: str, figures: Iterable[CommuneFigure], total: Figures) -> PolicySection:
+def section(
+    policy: str, figures: Iterable[CommuneFigure], total: Figures, *, target: Target | None, before: Earlier
+) -> PolicySection:
     """A policy's communes, in their order and by class; one with nobody due has no class to stand in."""
-    rows = [Ranked(row, Figures(row.counts, total.month, policy, row.unit.code)) for row in figures]
+    rows = [
+        Ranked(
+            row,
+            Figures(row.counts, total.month, policy, row.unit.code),
+            progress_of(row.counts, before.get((row.unit.pk, policy)), target),
+        )
+        for row in figures
+    ]
     ranked = sorted((r for r in rows if r.counts.due), key=lambda r: (-(r.counts.r1 or 0), r.row.unit.position))
-    url = reverse("reporting:communes", args=[total.month, policy])
     groups = [ClassGroup(klass, TONES[klass], [r for r in ranked if r.row.klass == klass]) for klass in CLASS_ORDER]
-    return PolicySection(policy, policy_name(policy), [group for group in groups if group.rows], rows, total, url)
+    earlier = [counts for (_, code), counts in before.items() if code == policy]
+    return PolicySection(
+        policy=policy,
+        name=policy_name(policy),
+        groups=[group for group in groups if group.rows],
+        rows=rows,
+        total=total,
+        total_progress=progress_of(total.counts, Counts.total(earlier) if earlier else None, target),
+        table_url=reverse("reporting:communes", args=[total.month, policy]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class TrendMonth:
+    """A month's counts by policy and of both; ``place`` is where their people are listed. The ``district``'s beside a
+    commune's own open no list."""
+
     month: datetime.date
     url: str
+    policies: list[str]
+    place: str
     by_policy: list[Counts | None]
     both: Counts | None
     district: Counts | None = None
+
+    @property
+    def cells(self) -> list[Figures | None]:
+        """Of each policy, and of both where both are shown."""
+        counts = list(zip(self.policies, self.by_policy, strict=True))
+        shown = counts if len(counts) == 1 else [*counts, ("", self.both)]
+        return [Figures(own, self.month, policy, self.place) if own else None for policy, own in shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,23 +287,34 @@ class Reason:
     code: str
     label: str
     parts: list[tuple[str, int, str]]
+    #: Of both policies together, each person once, where both are shown: (count, where they are listed).
+    both: tuple[int, str] | None = None
 
     @property
     def count(self) -> int:
-        return sum(count for _, count, _ in self.parts)
+        return self.both[0] if self.both else sum(count for _, count, _ in self.parts)
 
 
-def reasons_of(figures: Sequence[Figures], counts: Sequence[dict[str, int]]) -> list[Reason]:
-    """The most frequent first; of each policy its figures, and its counts by reason."""
+def reasons_of(shown: MonthFigures, policies: Sequence[str], place: str, unit_id: int | None = None) -> list[Reason]:
+    """The most frequent first, of everything that is seen of the month or of one unit."""
+    by_policy = [(policy, shown.reasons(policy, unit_id)) for policy in policies]
+    # None too where the figures are older than what is kept of both.
+    both = (shown.reasons(None, unit_id) or None) if len(policies) > 1 else None
     found = [
         Reason(
             code.value,
             str(code.label),
             [
-                (own.policy, by_reason.get(code.value, 0), own.url(Measure.WITHOUT_ACCOUNT, code.value))
-                for own, by_reason in zip(figures, counts, strict=True)
+                (policy, counts.get(code.value, 0), _reason_url(shown.month, policy, place, code.value))
+                for policy, counts in by_policy
             ],
+            (both.get(code.value, 0), _reason_url(shown.month, "", place, code.value)) if both is not None else None,
         )
         for code in PayoutRoute.CashReason
     ]
-    return sorted((reason for reason in found if reason.count), key=lambda reason: -reason.count)
+    some = [reason for reason in found if any(count for _, count, _ in reason.parts)]
+    return sorted(some, key=lambda reason: -reason.count)
+
+
+def _reason_url(month: datetime.date, policy: str, place: str, reason: str) -> str:
+    return people_url(month, policy, place, Measure.WITHOUT_ACCOUNT, reason=reason)

@@ -63,7 +63,7 @@ def communes(request: StaffRequest, month: datetime.date, policy: str) -> HttpRe
     if policy not in Policy.values or month not in known.has_figures:
         raise Http404
     frame = read_frame(request.user, month, known=known, policy=policy)
-    (section,) = chairman.sections(frame)
+    (section,) = chairman.sections(frame, with_table=True)
     page = paginate(request, [row for group in section.groups for row in group.rows], per_page=40)
     context = {
         "d": {"frame": frame, "pending": chairman.pending(frame)},
