@@ -144,7 +144,7 @@ def _apply(actor: User, merger: UnitMerger) -> UnitMerger:
         action="Thực hiện sáp nhập đơn vị",
         row=merger,
         changes={"state": (UnitMerger.State.PLANNED.value, UnitMerger.State.APPLIED.value)},
-        details={"từ ngày": merger.day, "đã chuyển": merger.carried, "tài khoản chuyển đơn vị": names},
+        details={"từ ngày": merger.day, "đã chuyển": merger.carried, "người dùng chuyển đơn vị": names},
     )
     return merger
 
