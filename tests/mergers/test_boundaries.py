@@ -148,6 +148,12 @@ def test_without_a_merger_there_is_nothing_to_choose(client: Client) -> None:
     assert len(page.context["lines"]) == 19
 
 
+def test_the_chart_is_printed_too(client: Client) -> None:
+    client.force_login(_officer())
+    html = client.get("/bao-cao/dien-bien/").content.decode()
+    assert "no-print" not in html[html.index('id="results"') : html.index('data-chart="bieu-do-xa"')]
+
+
 @pytest.mark.parametrize("query", ["thang=2030-01", "dia-gioi=x", "chinh_sach=x"])
 def test_what_cannot_be_shown_is_no_page(query: str, client: Client) -> None:
     client.force_login(_officer())
