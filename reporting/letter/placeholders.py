@@ -11,6 +11,7 @@ from typing import Any
 
 from batosocial.lib import months
 from batosocial.lib.money import format_number, format_rate
+from beneficiaries.documents.layout import month_words
 from beneficiaries.models import Policy
 from reporting.dashboard import WHOLE_DISTRICT, people_url
 from reporting.letter.facts import Commune, Facts
@@ -47,12 +48,6 @@ class Placeholder:
 def month_label(month: datetime.date) -> str:
     """ "7/2024", and "02/2025": months 1 and 2 are written with a zero (Phụ lục I NĐ 30/2020)."""
     return f"0{months.label(month)}" if month.month < 3 else months.label(month)
-
-
-def dated(month: datetime.date) -> str:
-    """ "ngày       tháng 7 năm 2024": the clerk fills the day in; months 1 and 2 are written with a zero."""
-    number = f"{month.month:02}" if month.month < 3 else str(month.month)
-    return f"ngày       tháng {number} năm {month.year}"
 
 
 def names(rows: Iterable[Commune]) -> str:
@@ -150,7 +145,7 @@ def _of_policy(policy: str, prefix: str) -> list[Placeholder]:
 
 PLACEHOLDERS: tuple[Placeholder, ...] = (
     Placeholder("thang", "Tháng của số liệu", lambda f: month_label(f.month)),
-    Placeholder("ngay_thang", "Ngày để trống, tháng và năm của công văn", lambda f: dated(f.month)),
+    Placeholder("ngay_thang", "Ngày để trống, tháng và năm của công văn", lambda f: month_words(f.month)),
     Placeholder("huyen", "Tên huyện trong câu", lambda f: f.district),
     Placeholder("HUYEN", "Tên huyện, chữ in hoa", lambda f: f.district.upper()),
     Placeholder("dia_danh", "Địa danh trước ngày tháng", lambda f: f.place),

@@ -11,7 +11,7 @@ from batosocial.lib import months
 from batosocial.lib.money import format_number, format_rate
 from beneficiaries.documents.content import in_text
 from beneficiaries.documents.fitting import LINE, POINTS_OF_MM, height, lines
-from beneficiaries.documents.layout import LEFT, Agency, Link, Page, Rich, Signer, plain
+from beneficiaries.documents.layout import LEFT, Agency, Link, Page, Rich, Signer, month_words, plain
 from beneficiaries.models import PayoutRoute, Policy
 from reporting import rates
 from reporting.dashboard import absolute_people_url
@@ -48,7 +48,8 @@ def write_notice(notice: Notice) -> bytes:
         author=f"Phòng LĐ-TB&XH {district}",
         made_at=notice.computed_at,
     )
-    page.head(_agency(notice), "       /TB-LĐTBXH", None, notice.month.year)
+    agency = _agency(notice)
+    page.headed(agency, "       /TB-LĐTBXH", f"{agency.place}, {month_words(notice.month)}")
     page.title("Thông báo", _about(notice), before=8, size=_BODY)
     page.text(_intro(notice), size=_BODY)
     _section(page, "1. Kết quả")

@@ -254,7 +254,7 @@ def test_parts_of_a_notice() -> None:
     assert head[0].split("\n")[:3] == ["UBND HUYỆN BA TƠ", "PHÒNG LAO ĐỘNG -", "THƯƠNG BINH VÀ XÃ HỘI"]
     assert head[1].split("\n")[0] == "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
     assert re.fullmatch(r"Số: +/TB-LĐTBXH", head[2])
-    assert re.fullmatch(r"Ba Tơ, ngày +tháng +năm 2024", head[3])
+    assert re.fullmatch(r"Ba Tơ, ngày +tháng 7 năm 2024", head[3])
     texts = [p.text for p in page.paragraphs]
     assert "THÔNG BÁO" in texts
     assert "Kết quả chi trả không dùng tiền mặt tháng 7/2024 tại xã Ba Động" in texts

@@ -2,7 +2,6 @@
 
 import datetime
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,8 @@ from docx.oxml.ns import qn
 from docx.shared import Length, Mm, Pt, RGBColor
 
 from batosocial.lib.archives import undated
+from beneficiaries.documents.layout.dates import date_words
+from beneficiaries.documents.layout.runs import Rich, plain, write, write_field
 
 FONT = "Times New Roman"
 CENTER, JUSTIFY, RIGHT = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.JUSTIFY, WD_ALIGN_PARAGRAPH.RIGHT
@@ -24,7 +25,6 @@ _SHORT, _LONG = Mm(210), Mm(297)
 #: Margins in mm: top, bottom 20 to 25, left 30 to 35, right 15 to 20.
 _MARGINS = {"top": 20, "bottom": 20, "left": 30, "right": 20}
 _LANDSCAPE_RIGHT = 15
-_HYPERLINK = re.compile(r' *HYPERLINK "([^"]*)" *')
 
 
 @dataclass(frozen=True)
@@ -42,24 +42,6 @@ class Signer:
 
     titles: tuple[str, ...]
     name: str = ""
-
-
-@dataclass(frozen=True)
-class Link:
-    """Text that opens an address, for ``Rich``."""
-
-    text: str
-    address: str
-
-
-#: Text, or parts of it of which some are links.
-Rich = str | Sequence[str | Link]
-
-
-def plain(text: Rich) -> str:
-    """What a reader sees of it."""
-    parts = [text] if isinstance(text, str) else text
-    return "".join(part.text if isinstance(part, Link) else part for part in parts)
 
 
 class Page:
@@ -97,7 +79,7 @@ class Page:
         section.header.is_linked_to_previous = section.first_page_header.is_linked_to_previous = False
         number = section.header.paragraphs[0]
         number.alignment = CENTER
-        _field(number.add_run(), "PAGE")
+        write_field(number.add_run(), "PAGE")
         self._landscape = landscape
         self._width = section.page_width - section.left_margin - section.right_margin
 
@@ -305,86 +287,6 @@ class Page:
         stream = io.BytesIO()
         self.document.save(stream)
         return undated(stream.getvalue())
-
-
-def date_words(day: datetime.date | None, year: int) -> str:
-    """ "ngày 05 tháng 7 năm 2024": a day below 10 and months 1, 2 with a zero; blanks where it is not decided."""
-    if day is None:
-        return f"ngày       tháng       năm {year}"
-    month = f"{day.month:02}" if day.month < 3 else str(day.month)
-    return f"ngày {day.day:02} tháng {month} năm {day.year}"
-
-
-def _field(run: Any, name: str) -> None:
-    for kind, text in (("begin", ""), ("", name), ("end", "")):
-        if kind:
-            part = OxmlElement("w:fldChar")
-            part.set(qn("w:fldCharType"), kind)
-        else:
-            part = OxmlElement("w:instrText")
-            part.set(qn("xml:space"), "preserve")
-            part.text = text
-        run._r.append(part)
-
-
-def write(paragraph: Any, text: Rich, *, size: float, bold: bool = False, italic: bool = False) -> None:
-    """Add text to a paragraph, with its links."""
-    for part in [text] if isinstance(text, str) else text:
-        if isinstance(part, Link):
-            link(paragraph, part.text, part.address, size=size, bold=bold, italic=italic)
-        else:
-            run = paragraph.add_run(part)
-            run.bold, run.italic, run.font.size = bold, italic, Pt(size)
-
-
-def link(
-    paragraph: Any, text: str, address: str, *, size: float | None = None, bold: bool = False, italic: bool = False
-) -> Any:
-    """Text that opens an address, printed as the text around it: black, no line under it.
-
-    A HYPERLINK field of plain runs in the paragraph, so that whoever reads the paragraph reads the text, too. Returns
-    the run that shows.
-    """
-    quoted = address.replace("\\", "\\\\").replace('"', "%22")
-    for kind in ("begin", "", "separate"):
-        run = paragraph.add_run()
-        if kind:
-            part = OxmlElement("w:fldChar")
-            part.set(qn("w:fldCharType"), kind)
-        else:
-            part = OxmlElement("w:instrText")
-            part.set(qn("xml:space"), "preserve")
-            part.text = f' HYPERLINK "{quoted}" '
-        run._r.append(part)
-    shown = paragraph.add_run(text)
-    shown.bold, shown.italic = bold, italic
-    end = paragraph.add_run()
-    part = OxmlElement("w:fldChar")
-    part.set(qn("w:fldCharType"), "end")
-    end._r.append(part)
-    for run in paragraph.runs[-5:]:
-        if size is not None:
-            run.font.size = Pt(size)
-    return shown
-
-
-def links(paragraph: Any) -> list[tuple[str, str]]:
-    """Text and address of each link of a paragraph that :func:`link` wrote."""
-    found: list[tuple[str, str]] = []
-    address, text, inside = "", "", False
-    for run in paragraph.runs:
-        for part in run._r:
-            if part.tag == qn("w:instrText") and (match := _HYPERLINK.fullmatch(part.text or "")):
-                address, text = match[1].replace("\\\\", "\\"), ""
-            elif part.tag == qn("w:fldChar") and address:
-                kind = part.get(qn("w:fldCharType"))
-                inside = kind == "separate"
-                if kind == "end":
-                    found.append((text, address))
-                    address = ""
-            elif part.tag == qn("w:t") and inside:
-                text += part.text or ""
-    return found
 
 
 def _mark_row(row: Any, *names: str) -> None:
