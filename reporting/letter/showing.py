@@ -1,5 +1,7 @@
 """The letter as the page shows it: its paragraphs and tables with the links of its numbers, and how it stands."""
 
+import datetime
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +10,7 @@ from docx.oxml.ns import qn
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
+from batosocial.lib import months
 from batosocial.lib.money import format_number
 from reporting.letter import marks
 
@@ -84,6 +87,30 @@ def _pieces(run: Any) -> Iterator[Piece]:
     for text, url in marks.parts(run.text):
         if text:
             yield Piece(text, url, bool(run.bold), bool(run.italic))
+
+
+# --- what cannot be ------------------------------------------------------------------------------------------------
+
+_DATE = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])")
+
+
+def dates_after(found: list[Block], month: datetime.date) -> list[str]:
+    """Dates in the text later than the month's last day, as they are written there: what is cited cannot be younger
+    than the letter."""
+    texts = (
+        "".join(piece.text for piece in line.pieces)
+        for block in found
+        for line in ([block.line] if block.line else [line for row in block.rows for cell in row for line in cell])
+    )
+    after = {}
+    for match in (match for text in texts for match in _DATE.finditer(text)):
+        try:
+            day = datetime.date(int(match[3]), int(match[2]), int(match[1]))
+        except ValueError:
+            continue
+        if day >= months.add(month, 1):
+            after[day] = match[0]
+    return [written for _, written in sorted(after.items())]
 
 
 # --- what changed since --------------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def letter(request: StaffRequest, month: datetime.date) -> HttpResponse:
             "blocks": blocks,
             "refused": refused,
             "template": template,
-            "warnings": _warnings(request, month, facts),
+            "warnings": [*_later(blocks, month), *_warnings(request, month, facts)],
             "signed": signed,
             "is_signed": any(row.withdrawn_at is None for row in signed),
             "may_keep": request.user.role in KEEPERS,
@@ -102,6 +102,12 @@ def _warnings(request: StaffRequest, month: datetime.date, facts: Facts) -> list
                     f"Chỉ tiêu {code} {facts.targets[code]} ({rates.NAMES[code]}): {name} còn thiếu {missing} người."
                 )
     return found
+
+
+def _later(blocks: list[showing.Block], month: datetime.date) -> list[str]:
+    if not (dates := showing.dates_after(blocks, month)):
+        return []
+    return [f"Mẫu nêu văn bản ngày {', '.join(dates)}, sau {months.title(month)}. Hãy xem lại căn cứ trước khi ký."]
 
 
 def _signed(request: StaffRequest, month: datetime.date, facts: Facts) -> list[Any]:

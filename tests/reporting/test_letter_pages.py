@@ -120,6 +120,22 @@ def test_figures_older_than_the_data_are_told(client: Client) -> None:
     assert "Số liệu cũ hơn dữ liệu chi trả" in words(client.get(PAGE))
 
 
+def test_a_letter_older_than_what_it_cites_is_told(client: Client) -> None:
+    signed_in(client, Role.DISTRICT_OFFICER)
+    april = words(client.get("/bao-cao/cong-van/2024-04/"))
+    assert "Mẫu nêu văn bản ngày 22/5/2024, sau tháng 4/2024. Hãy xem lại căn cứ trước khi ký." in april
+    for month in ("2024-05", "2024-07"):
+        assert "Mẫu nêu văn bản" not in words(client.get(f"/bao-cao/cong-van/{month}/"))
+
+
+def test_of_the_page_only_the_letter_is_printed(client: Client) -> None:
+    signed_in(client, Role.DISTRICT_OFFICER)
+    html = client.get(PAGE).content.decode()
+    before = html[html.index('class="stack"') : html.index('class="paper"')]
+    assert "Xem trước khi trình ký" in before
+    assert all("no-print" in found for found in re.findall(r'class="(notice [^"]*)"', before))
+
+
 def test_a_month_without_figures_is_no_page(client: Client) -> None:
     signed_in(client, Role.DISTRICT_OFFICER)
     for address in ("/bao-cao/cong-van/2035-01/", "/bao-cao/cong-van/2035-01.docx", "/bao-cao/cong-van/2035-01/da-ky/"):
