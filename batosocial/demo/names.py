@@ -11,9 +11,9 @@ _WOMEN = """
 Nhớ Bưởi Lớp Thế Rang Ngó Diếp Vải Năm Bé Thương Hạnh Mỡ Sa Trếp Hơ Ngỡ Dép Ui
 """
 _HAMLETS = """
-Gò Rét, Nước Lầy, Làng Mạ, Mang Lùng, Trà Nô, Làng Dút, Nước Như, Gò Lê, Làng Trăng, Nước Đang, Cây
-Muối, Con Rã, Gò Năng, Làng Tương, Đồng Vào, Nước Lăng, Làng Vờ, Mang Đen, Gò Ghèm, Nước Y, Làng
-Rẫy, Kà La, Nước Lô, Gò Lút, Làng Giấy, Mô Lang
+Gò Rét, Nước Lầy, Làng Mạ, Mang Lùng, Trà Nô, Làng Dút, Nước Như, Gò Lê, Làng Trăng, Nước Đang,
+Cây Muối, Con Rã, Gò Năng, Làng Tương, Đồng Vào, Nước Lăng, Làng Vờ, Mang Đen, Gò Ghèm, Nước Y,
+Làng Rẫy, Kà La, Nước Lô, Gò Lút, Làng Giấy, Mô Lang
 """
 
 MEN = _MEN.split()

@@ -12,6 +12,7 @@ from django.db.models import Count, Min, Q
 
 from batosocial.demo import accounts
 from batosocial.demo.load import DemoRefused, load
+from batosocial.demo.names import HAMLETS
 from batosocial.demo.people import FIGURES, invent
 from batosocial.lib import workbooks
 from batosocial.staff.models import Role, User
@@ -154,7 +155,12 @@ def test_no_demo_number_stands_in_the_sample_workbooks() -> None:
 
 def test_the_same_people_on_every_machine() -> None:
     digest = hashlib.sha256(repr(list(invent())).encode()).hexdigest()
-    assert digest.startswith("3a48998f3c0e")
+    assert digest.startswith("581b457fd2f1")
+
+
+def test_names_of_hamlets_are_whole() -> None:
+    assert "Cây Muối" in HAMLETS and "Làng Rẫy" in HAMLETS
+    assert all(name == " ".join(name.split()) for name in HAMLETS)
 
 
 def test_there_is_a_sign_in_for_each_role() -> None:
