@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "payments",
     "reporting",
     "batosocial.mergers",
+    "batosocial.coordination",
     "batosocial.demo",
     "django.contrib.admin",
     "django.contrib.auth",

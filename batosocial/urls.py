@@ -12,6 +12,7 @@ urlpatterns = [
     path("doi-tuong/", include("beneficiaries.urls")),
     path("chi-tra/", include("payments.urls")),
     path("bao-cao/", include("reporting.urls")),
+    path("phoi-hop/", include("batosocial.coordination.urls")),
     path("viec/", include("batosocial.jobs.urls")),
 ]
 

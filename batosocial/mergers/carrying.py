@@ -39,6 +39,8 @@ KEPT = {
     "payments.Review.commune": "rà soát đã bắt đầu được làm tiếp dưới tên đơn vị cũ",
     "reporting.CashlessFigure.unit": "số liệu giữ đơn vị của tháng",
     "reporting.CountedTwice.unit": "số liệu giữ đơn vị của tháng",
+    "coordination.IdentityRound.upper": "đợt xác minh giữ đơn vị đã mở",
+    "coordination.RoundPerson.commune": "đợt xác minh giữ đơn vị khi hỏi",
     "reporting.LetterTemplate.district": "mẫu công văn giữ đơn vị đã lập",
     "reporting.Letter.district": "công văn giữ đơn vị đã ban hành",
     "beneficiaries.UnitMove.from_unit": "ai từ đơn vị nào đến",

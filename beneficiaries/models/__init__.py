@@ -5,6 +5,7 @@ from beneficiaries.models.catalogue import AgeRule, Category, ChangeReason, Poli
 from beneficiaries.models.change import Change
 from beneficiaries.models.entitlement import Dependant, Entitlement, Suspension
 from beneficiaries.models.identity import IdentityEvent, IdentityIssue
+from beneficiaries.models.identity_answer import IdentityAnswer
 from beneficiaries.models.imports import ColumnMapping, ImportBatch, ImportRow
 from beneficiaries.models.payee import Account, Payee, PayoutRoute
 from beneficiaries.models.person import Person
@@ -20,6 +21,7 @@ __all__ = [
     "ColumnMapping",
     "Dependant",
     "Entitlement",
+    "IdentityAnswer",
     "IdentityEvent",
     "IdentityIssue",
     "ImportBatch",

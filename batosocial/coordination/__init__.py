@@ -1,0 +1,1 @@
+"""Working together: police rounds, account campaigns, questions, outreach, directives, and telling people."""

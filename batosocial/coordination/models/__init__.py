@@ -1,0 +1,3 @@
+from batosocial.coordination.models.rounds import IdentityRound, RoundPerson
+
+__all__ = ["IdentityRound", "RoundPerson"]

@@ -1,0 +1,1 @@
+"""Telling people what waits for them: each notice has an owner, and is gone when the work is done."""

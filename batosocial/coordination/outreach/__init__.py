@@ -1,0 +1,1 @@
+"""Outreach sessions (truyền thông) that communes hold."""

@@ -1,0 +1,1 @@
+"""Questions (vướng mắc) of communes and the answers of the Phòng."""

@@ -1,0 +1,1 @@
+"""Police rounds: opening, the worklist, answers and what becomes of them."""

@@ -1,0 +1,7 @@
+"""Addresses of the parts, each with a module of its own."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "coordination"
+
+urlpatterns: list[URLPattern | URLResolver] = []
