@@ -15,7 +15,7 @@ from batosocial.territory.models import Unit
 from beneficiaries.models import Policy
 from payments.models import Period
 from reporting.models import BOTH, CashlessFigure, CashlessFigureQuerySet, ClassThreshold, DataChange
-from reporting.rates import CashlessClass, Counts, classify, threshold_of
+from reporting.rates import CashlessClass, Counts, classify, places, threshold_of
 
 #: The counts of a figure, which are added up.
 FIELDS = tuple(field.name for field in fields(Counts))
@@ -61,6 +61,10 @@ class MonthFigures:
     def total(self, policy: str | None = None) -> Counts:
         """Of a policy, or without one of both: whoever is in both policies then counts once (rules.md 3.1)."""
         return Counts.total(row.counts for row in self.of(policy or BOTH))
+
+    def places(self, policy: str) -> dict[int, int]:
+        """By a unit's id, its place by R1 among those with anybody due."""
+        return places({row.unit.pk: row.counts for row in self.of(policy)})
 
     def reasons(self, policy: str | None = None, unit_id: int | None = None) -> dict[str, int]:
         """People without an account by reason; without a policy each person of both once."""

@@ -126,27 +126,35 @@ class CountedQuerySet(models.QuerySet[Any]):
         return self.filter(commune_scope(user, "unit"))
 
 
-class CountedPerson(models.Model):
+class Counted(models.Model):
+    """How a person stands in a month's figures: what is counted of them."""
+
+    month = models.DateField()
+    has_account = models.BooleanField()
+    paid_by_account = models.BooleanField()
+    pending = models.BooleanField()
+    no_cccd = models.BooleanField()
+    reason = models.CharField(max_length=12, blank=True)
+    payee = models.CharField(max_length=12, blank=True)
+    next_account = models.BigIntegerField(null=True)
+    next_month = models.DateField(null=True)
+    amount = models.BigIntegerField()
+    amount_by_account = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class CountedPerson(Counted):
     """A person whom a month's figure counts: a view that unfolds ``FigurePeople`` (migration 0003), read only."""
 
     key = models.BigIntegerField(primary_key=True)
     unit = models.ForeignKey(Unit, on_delete=models.DO_NOTHING, related_name="+")
     policy = models.CharField(max_length=4)
-    month = models.DateField()
     person = models.ForeignKey(Person, on_delete=models.DO_NOTHING, related_name="+")
     #: Absent where a draft was made anew since.
     payment = models.ForeignKey(Payment, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
-    has_account = models.BooleanField()
-    paid_by_account = models.BooleanField()
-    pending = models.BooleanField()
-    no_cccd = models.BooleanField()
-    reason = models.CharField(max_length=12)
-    payee = models.CharField(max_length=12)
     payer = models.ForeignKey(Payer, null=True, on_delete=models.DO_NOTHING, related_name="+")
-    next_account = models.BigIntegerField(null=True)
-    next_month = models.DateField(null=True)
-    amount = models.BigIntegerField()
-    amount_by_account = models.BigIntegerField()
 
     objects = CountedQuerySet.as_manager()
 
@@ -174,26 +182,15 @@ class CountedInPolicy(CountedPerson):
         db_table = "reporting_counted_in_policy"
 
 
-class CountedTwice(models.Model):
+class CountedTwice(Counted):
     """A person whom both policies of a month count, as ``BOTH`` counts them; written by the roll-up. They are few, so
     that whoever is in one policy only is found without looking for everybody twice."""
 
-    month = models.DateField()
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     #: The later one; no constraint, as a draft may be made anew.
     payment_id = models.BigIntegerField()
-    has_account = models.BooleanField()
-    paid_by_account = models.BooleanField()
-    pending = models.BooleanField()
-    no_cccd = models.BooleanField()
-    reason = models.CharField(max_length=12, blank=True)
-    payee = models.CharField(max_length=12, blank=True)
     payer = models.ForeignKey(Payer, null=True, on_delete=models.PROTECT, related_name="+")
-    next_account = models.BigIntegerField(null=True)
-    next_month = models.DateField(null=True)
-    amount = models.BigIntegerField()
-    amount_by_account = models.BigIntegerField()
 
     class Meta:
         verbose_name = "người hưởng cả hai chính sách"

@@ -6,15 +6,19 @@ Whatever is compared (class, target) is compared exactly, never rounded: 29,96% 
 
 import datetime
 import math
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from fractions import Fraction
+from typing import TypeVar
 
 from django.db import models
 
 from batosocial.lib import months
 from batosocial.lib.money import rate
 from reporting.models import ClassThreshold, Target
+
+Key = TypeVar("Key", bound=Hashable)
 
 #: How each rate is named wherever it is shown.
 NAMES = {
@@ -77,6 +81,11 @@ class Counts:
         return rate(self.money_by_account, self.money_due)
 
     @property
+    def share(self) -> Fraction | None:
+        """R1 exactly, by which communes are ranked."""
+        return Fraction(self.paid_by_account, self.due) if self.due else None
+
+    @property
     def without_account(self) -> int:
         return self.due - self.with_account
 
@@ -104,6 +113,15 @@ def classify(counts: Counts, threshold: ClassThreshold) -> CashlessClass:
     if hundredfold >= threshold.average * counts.due:
         return CashlessClass.AVERAGE
     return CashlessClass.LOW
+
+
+def places(counts: Mapping[Key, Counts]) -> dict[Key, int]:
+    """Place of each by its exact R1, highest first; who shares a rate shares the place (1, 2, 2, 4). Without anybody
+    due there is no place."""
+    shares = {key: one.share for key, one in counts.items() if one.share is not None}
+    ordered = sorted(shares.values(), reverse=True)
+    first = {share: place for place, share in reversed(list(enumerate(ordered, 1)))}
+    return {key: first[share] for key, share in shares.items()}
 
 
 def missing_people(counts: Counts, target: Target) -> int:

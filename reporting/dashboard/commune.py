@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 from batosocial.lib import months
@@ -61,16 +60,16 @@ def _district(frame: Frame) -> tuple[Totals, dict[str, Standing]]:
     """The district's totals by month, and the commune's place by policy among those with somebody to pay."""
     others = figures.district_figures(frame.district)
     totals = figures.read_totals(others, since=months.add(frame.month, 1 - TREND_MONTHS), until=frame.month)
-    rates_of: dict[str, dict[int, Fraction]] = defaultdict(dict)
+    counts: dict[str, dict[int, rates.Counts]] = defaultdict(dict)
     rows = others.filter(month=frame.month, due__gt=0).values_list("policy", "unit", "paid_by_account", "due")
     for policy, unit, paid, due in rows.order_by():
-        rates_of[policy][unit] = Fraction(paid, due)
+        counts[policy][unit] = rates.Counts(due=due, paid_by_account=paid)
     standings = {}
-    for policy, found in rates_of.items():
-        own = found.get(frame.own.pk) if frame.own else None
-        if own is None:
+    for policy, of_communes in counts.items():
+        places = rates.places(of_communes)
+        place = places.get(frame.own.pk) if frame.own else None
+        if place is None:
             continue
         klass = rates.classify(frame.shown.total(None if policy == BOTH else policy), frame.threshold)
-        place = 1 + sum(rate > own for rate in found.values())
-        standings[policy] = Standing(klass, TONES[klass], place, len(found))
+        standings[policy] = Standing(klass, TONES[klass], place, len(places))
     return totals, standings

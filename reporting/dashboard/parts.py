@@ -244,7 +244,7 @@ def section(
         )
         for row in figures
     ]
-    ranked = sorted((r for r in rows if r.counts.due), key=lambda r: (-(r.counts.r1 or 0), r.row.unit.position))
+    ranked = sorted((r for r in rows if r.counts.due), key=lambda r: (-(r.counts.share or 0), r.row.unit.position))
     groups = [ClassGroup(klass, TONES[klass], [r for r in ranked if r.row.klass == klass]) for klass in CLASS_ORDER]
     earlier = [counts for (_, code), counts in before.items() if code == policy]
     return PolicySection(

@@ -2,9 +2,8 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, Value, When, Window
@@ -87,14 +86,6 @@ class Notice:
     stale: bool
 
 
-def ranks(rows: Iterable[CommuneFigure]) -> dict[int, int]:
-    """Place of each commune by its exact R1, highest first; who shares a rate shares the place (1, 2, 2, 4)."""
-    shares = {row.unit.pk: Fraction(row.counts.paid_by_account, row.counts.due) for row in rows if row.counts.due}
-    ordered = sorted(shares.values(), reverse=True)
-    first = {share: place for place, share in reversed(list(enumerate(ordered, 1)))}
-    return {unit: first[share] for unit, share in shares.items()}
-
-
 def read_notices(user: User, month: datetime.date, district: Unit, *, commune: Unit | None = None) -> list[Notice]:
     """The notices of a district's communes that ``user`` may see, or of one of them, in the order of the communes.
 
@@ -109,7 +100,7 @@ def read_notices(user: User, month: datetime.date, district: Unit, *, commune: U
     if not units or own.computed_at is None:
         return []
     whole = figures.read_district(district, month)
-    places = {policy: ranks(whole.of(policy)) for policy in Policy.values}
+    places = {policy: whole.places(policy) for policy in Policy.values}
     before = figures.previous_counts(user, month)
     earlier = figures.previous_counts(user, months.add(month, 1 - rates.PACE_MONTHS))
     followed = _followed(user, month, commune)

@@ -9,7 +9,6 @@ from beneficiaries.models import Policy
 from reporting import figures
 from reporting.dashboard.parts import TONES, Figures
 from reporting.figures import CommuneFigure
-from reporting.notices.content import ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ def read_overview(user: User, month: datetime.date) -> list[Line]:
     shown = figures.read_month(user, month)
     districts = Unit.objects.filter(pk__in={row.unit.parent_id for row in shown.rows})
     places = {
-        (district.pk, policy): ranks(whole.of(policy))
+        (district.pk, policy): whole.places(policy)
         for district in districts
         for whole in [figures.read_district(district, month)]
         for policy in Policy.values

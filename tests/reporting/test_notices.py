@@ -26,11 +26,10 @@ from beneficiaries.documents.layout import links
 from beneficiaries.models import Category, Entitlement, PayoutRoute, Person, Policy
 from payments.models import Payment
 from reporting import figures, rates, rollup
-from reporting.figures import CommuneFigure
 from reporting.notices import document, services
-from reporting.notices.content import Followed, Notice, ranks, read_notices
+from reporting.notices.content import Followed, Notice, read_notices
 from reporting.people import list_people
-from reporting.rates import CashlessClass, Counts
+from reporting.rates import Counts, places
 from tests import factories
 from tests.reporting import rows
 from tests.reporting.rows import MONTH
@@ -110,11 +109,7 @@ def test_it_says_when_the_data_moved_on() -> None:
 
 
 def ranked(*counts: tuple[int, int]) -> list[int | None]:
-    figures_ = [
-        CommuneFigure(Unit(pk=number), "NCC", Counts(due, paid, paid), CashlessClass.LOW, {}, {})
-        for number, (paid, due) in enumerate(counts, 1)
-    ]
-    found = ranks(figures_)
+    found = places({number: Counts(due, paid, paid) for number, (paid, due) in enumerate(counts, 1)})
     return [found.get(number) for number in range(1, len(counts) + 1)]
 
 
