@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from batosocial.lib import clock, months
 from batosocial.lib.national_id import provinces
-from beneficiaries.identity import doubles, rules, status
+from beneficiaries.identity import answers, doubles, rules, status
 from beneficiaries.identity.comparison import BirthParts, birth_mismatch, name_mismatch
 
 #: Checks take turns: two that touch the same people would otherwise undo each other's work.
@@ -205,6 +205,7 @@ class _Check:
             return Checked(0, 0, 0, 0)
         steps: list[tuple[str, Callable[[], None]]] = [
             ("Lấy người cần kiểm tra", self._gather),
+            ("Xem trả lời của Công an", self._answers),
             ("Kiểm tra từng người", self._each),
             ("Tìm người trùng", self._doubles),
             ("So hồ sơ với CCCD", self._cards),
@@ -226,7 +227,7 @@ class _Check:
     def _gather(self) -> None:
         # Without values psycopg takes several statements at once. ANALYZE: nothing else would tell the planner how
         # many rows a temporary table has.
-        self.cursor.execute(_TABLES)
+        self.cursor.execute(_TABLES + answers.TABLE)
         self._execute(_EVERYBODY if self.ids is None else _SOME)
         self.people = self.cursor.rowcount
         self.cursor.execute("ANALYZE identity_scope")
@@ -239,6 +240,10 @@ class _Check:
             self._execute(_PARTNERS)
         self._execute(_STANDING)
         self.cursor.execute("ANALYZE identity_scope; ANALYZE identity_member")
+
+    def _answers(self) -> None:
+        answers.gather(self._execute, self.cursor.fetchall)
+        self.cursor.execute("ANALYZE identity_answered")
 
     def _each(self) -> None:
         self._execute(rules.EACH)

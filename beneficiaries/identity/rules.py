@@ -5,6 +5,8 @@ counts.
 What the twelve digits tell is the same here as in ``lib.national_id``; a test holds the two together.
 """
 
+from beneficiaries.identity import answers
+
 #: ``Entitlement.objects.granted()`` of an entitlement e, as SQL.
 GRANTED = """(e.voided_by_id IS NULL AND EXISTS (
     SELECT FROM beneficiaries_change g WHERE g.id = e.granted_by_id AND g.state = 'applied'))"""
@@ -71,7 +73,7 @@ WHERE s.asked AND s.counts AND d.cccd <> '' AND d.cccd !~ '^\d{12}$'
 """
 
 #: "Sai lệch thông tin": goes to the police, does not block payment. Where the card's own year explains the number,
-#: the year is a matter of file and card alone.
+#: the year is a matter of file and card alone; what the police have confirmed is so, whatever the digits tell.
 DIGITS = f"""
 SELECT p.id, 'contradicting', 'digits', 'cccd', 'police', 50, s.policies,
        jsonb_build_object('lines', jsonb_path_query_array(jsonb_build_array(
@@ -80,13 +82,13 @@ SELECT p.id, 'contradicting', 'digits', 'cccd', 'police', 50, s.policies,
            CASE WHEN {TOLD_YEAR} <> p.birth_year AND {TOLD_YEAR} IS DISTINCT FROM p.card_birth_year
                 THEN jsonb_build_object('what', 'year', 'number', {TOLD_YEAR}, 'file', p.birth_year) END),
            '$[*] ? (@ != null)'))
-{_PEOPLE} AND p.cccd <> ''
+{_PEOPLE} AND p.cccd <> '' AND NOT {answers.DIGITS_CONFIRMED}
   AND ({TOLD_SEX} <> p.sex OR {TOLD_YEAR} <> p.birth_year AND {TOLD_YEAR} IS DISTINCT FROM p.card_birth_year)
 """
 
 _INTO = "INSERT INTO identity_found (person_id, kind, rule, key, side, rank, policies, evidence)"
 
-EACH = _INTO + " UNION ALL ".join((MISSING, CCCD_FORM, CMND_FORM, PAYEE_FORM, DEPENDANT_FORM, DIGITS))
+EACH = _INTO + " UNION ALL ".join((MISSING, CCCD_FORM, CMND_FORM, PAYEE_FORM, DEPENDANT_FORM, DIGITS, answers.FLAGS))
 
 #: People whose card says something else than the file, letter by letter; how it differs is for ``comparison``.
 CARD_CANDIDATES = """

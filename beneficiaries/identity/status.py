@@ -1,7 +1,8 @@
 """A person's ``identity_status`` and its note, as the issues have them. This is the only place that decides it.
 
-missing: no number. differs: an open issue of digits or card against the register. clean: only the police make it so,
-and it stays until one of the former holds. unchecked: everything else. Of people who need no work (see the package)
+missing: no number. differs: an open issue of digits, card or an answer of the police against the register. clean: only
+the police make it so (their answer confirms the register as it is), and it stays until one of the former holds.
+unchecked: everything else. Of people who need no work (see the package)
 only "missing" is kept up.
 """
 
@@ -10,12 +11,13 @@ from typing import Any
 
 from django.db import connection
 
+from beneficiaries.identity import answers
 from beneficiaries.identity.words import describe_line
 
 #: How a note of ours begins; any other was written by somebody and stays.
 NOTE = "Sai lệch thông tin: "
 
-_STATUS = """
+_STATUS = f"""
 WITH wanted AS MATERIALIZED (
     SELECT p.id, p.identity_status AS old,
            CASE WHEN p.cccd = '' THEN 'missing'
@@ -24,7 +26,7 @@ WITH wanted AS MATERIALIZED (
                     WHERE i.person_id = p.id AND i.kind IN ('contradicting', 'differing')
                       AND i.state IN ('open', 'in_hand')
                 ) THEN 'differs'
-                WHEN p.identity_status = 'clean' THEN 'clean'
+                WHEN p.identity_status = 'clean' OR s.counts AND {answers.IS_CLEAN} THEN 'clean'
                 WHEN NOT s.counts AND p.identity_status <> 'missing' THEN p.identity_status
                 ELSE 'unchecked'
            END AS new

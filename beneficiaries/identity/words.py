@@ -60,6 +60,27 @@ def describe_line(line: Mapping[str, Any]) -> str:
             return f"{MISMATCHES[line['how']]}: hồ sơ ghi “{line['file']}”, CCCD ghi “{line['card']}”"
         case "birth":
             return f"{MISMATCHES[line['how']]}: hồ sơ ghi {_birth(line['file'])}, CCCD ghi {_birth(line['card'])}"
+    return _said_by_police(line)
+
+
+def _said_by_police(line: Mapping[str, Any]) -> str:
+    match line["what"]:
+        case "police_name":
+            return f"Công an: họ tên đúng là “{line['right']}”, hồ sơ ghi “{line['file']}”"
+        case "police_birth":
+            return f"Công an: ngày sinh đúng là {_birth(line['right'])}, hồ sơ ghi {_birth(line['file'])}"
+        case "police_sex":
+            return f"Công an: giới tính đúng là {SEX_NAMES[line['right']]}, hồ sơ ghi {SEX_NAMES[line['file']]}"
+        case "police_cccd":
+            file = f"hồ sơ ghi số có cuối {line['file']}" if line["file"] else "hồ sơ chưa có số"
+            return f"Công an: số CCCD đúng có cuối {line['right']}, {file}"
+        case "police_unknown":
+            return "Công an không tìm thấy người này trong cơ sở dữ liệu dân cư"
+        case "police_dead":
+            year, month, day = line["on"]
+            return f"Công an: đã chết {f'ngày {day:02}/{month:02}/{year}' if day else f'tháng {month}/{year}'}"
+        case "police_no_cccd":
+            return "Công an: chưa có CCCD, hồ sơ lại ghi một số"
     raise ValueError(line["what"])
 
 
@@ -123,7 +144,7 @@ def _steps(issue: IdentityIssue) -> list[Step]:
                 Step(office, "Chưa xong thì vẫn chi trả bình thường; cấu trúc 12 số chỉ để đối chiếu."),
             ]
         case Kind.DIFFERING:
-            return _differing(issue, commune, police, office)
+            return _by_answer(issue, commune, police) or _differing(issue, commune, police, office)
     return _duplicate(issue, commune, police, office)
 
 
@@ -137,6 +158,27 @@ def _missing(issue: IdentityIssue, commune: str, police: str) -> list[Step]:
         Step(police, "Gặp, vận động và làm CCCD cho người này; người già yếu thì làm tại nhà."),
         Step(commune, "Có thẻ thì ghi số CCCD vào hồ sơ; kiểm tra lại đạt thì việc này tự đóng."),
     ]
+
+
+def _by_answer(issue: IdentityIssue, commune: str, police: str) -> list[Step]:
+    """Steps for what the police have answered, where they are others than for any difference."""
+    match issue.rule:
+        case Rule.POLICE_DEAD:
+            return [
+                Step(commune, "Lấy trích lục khai tử rồi đề nghị thôi hưởng; ghi ngày chết thì việc này tự đóng."),
+                Step(police, "Nếu trả lời nhầm, sửa trả lời trong đợt xác minh."),
+            ]
+        case Rule.POLICE_UNKNOWN:
+            return [
+                Step(commune, "Gặp người hưởng, xem giấy tờ gốc, sửa hồ sơ nếu ghi nhầm."),
+                Step(police, "Tra lại theo thông tin đã sửa và trả lời lại."),
+            ]
+        case Rule.POLICE_NO_CCCD:
+            return [
+                Step(commune, "Xem số trong hồ sơ lấy từ đâu; ghi nhầm thì sửa, chưa có thẻ thì bỏ số."),
+                Step(police, "Nếu người này đã có CCCD, sửa trả lời trong đợt xác minh."),
+            ]
+    return []
 
 
 def _differing(issue: IdentityIssue, commune: str, police: str, office: str) -> list[Step]:

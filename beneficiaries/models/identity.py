@@ -60,6 +60,10 @@ class IdentityIssue(models.Model):
         SAME_CHILD = "same_child", "Cùng người phụ thuộc"
         DIGITS = "digits", "Số CCCD trái giới tính, năm sinh"
         CARD = "card", "Hồ sơ khác CCCD"
+        POLICE_DIFFERS = "police_differs", "Công an: hồ sơ khác dữ liệu dân cư"
+        POLICE_UNKNOWN = "police_unknown", "Công an: không tìm thấy người này"
+        POLICE_DEAD = "police_dead", "Công an: người này đã chết"
+        POLICE_NO_CCCD = "police_no_cccd", "Công an: chưa có CCCD, hồ sơ lại có số"
 
     class State(models.TextChoices):
         OPEN = "open", "Chưa xử lý"
@@ -163,6 +167,10 @@ POLICE_RULES = frozenset(
         IdentityIssue.Rule.SAME_NAME,
         IdentityIssue.Rule.DIGITS,
         IdentityIssue.Rule.CARD,
+        IdentityIssue.Rule.POLICE_DIFFERS,
+        IdentityIssue.Rule.POLICE_UNKNOWN,
+        IdentityIssue.Rule.POLICE_DEAD,
+        IdentityIssue.Rule.POLICE_NO_CCCD,
     }
 )
 
