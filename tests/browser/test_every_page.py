@@ -62,7 +62,7 @@ def is_page(page: "Page", path: str) -> bool:
 
 
 @pytest.mark.parametrize("username", USERS)
-def test_every_page_of_a_role_is_accessible_and_fits_a_phone(portal: "Portal", new_page: NewPage, username: str) -> None:
+def test_every_page_of_a_role_passes_axe_and_fits_a_phone(portal: "Portal", new_page: NewPage, username: str) -> None:
     page = sign_in(new_page, username, DESK)
     faults: list[str] = []
     here = ["/"]
