@@ -260,3 +260,36 @@ def grant(person: Person, category: str = "MTP-BTXH", **fields: Any) -> Any:
         "basis": "20 × mức chuẩn trợ giúp xã hội 500.000 đ",
     }
     return Grant.objects.create(person=person, category=Category.objects.get(code=category), **(defaults | fields))
+
+
+def question(by: User | None = None, **fields: Any) -> Any:
+    """A question to the Phòng, asked by the officer of Ba Động unless told, waiting; with its first message."""
+    from batosocial.coordination.models import Question, QuestionMessage
+
+    by = by or user(Role.COMMUNE_OFFICER)
+    side = {Role.POLICE.value: "police", Role.PAYER.value: "payer"}.get(by.role, "commune")
+    upper = by.unit.parent if by.unit and by.unit.level == Unit.Level.COMMUNE else by.unit or district()
+    text = fields.pop("text", "Người này đã chuyển đi từ tháng 5.")
+    defaults: dict[str, Any] = {
+        "side": side,
+        "unit": by.unit,
+        "payer": by.payer,
+        "upper": upper,
+        "topic": "benefits",
+        "subject": "Người đã chuyển đi còn nhận không?",
+        "due": datetime.date(2024, 7, 29) if fields.get("state", "waiting") == "waiting" else None,
+        "asked_by": by,
+        "about": "person" if "person" in fields else "list" if "payment_list" in fields else "general",
+        "closed_by": by if fields.get("state") == "done" else None,
+    }
+    made = Question.objects.create(**(defaults | fields))
+    QuestionMessage.objects.create(question=made, kind="question", text=text, by=by)
+    return made
+
+
+def general_answer(**fields: Any) -> Any:
+    """A published answer of the district."""
+    from batosocial.coordination.questions.publishing import publish_answer
+
+    values = {"topic": "benefits", "question": "Người chuyển đi nhận ở đâu?", "answer": "Nhận ở nơi đến."}
+    return publish_answer(actor=user(), **(values | fields))

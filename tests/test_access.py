@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from batosocial.coordination.models import QuestionFile
 from batosocial.demo.accounts import commune_accounts
 from batosocial.jobs.models import Job, StoredFile
 from batosocial.mergers.views import SAMPLE
@@ -45,7 +46,8 @@ BENEFITS = COMMUNE | DISTRICT
 EVERYBODY = BENEFITS | {POLICE, PAYER, ADMIN}
 
 #: URL name → (roles that get in, what its row belongs to). A row of "commune" is out of scope for commune roles of
-#: another commune, one of "payer" for the other payer, one of "owner" for everybody else but the admin, one of
+#: another commune, one of "payer" for the other payer, one of "asker" for everybody outside the district who did not
+#: ask, one of "owner" for everybody else but the admin, one of
 #: "district" for every other district.
 TABLE: dict[str, tuple[set[Role], str]] = {
     "web:home": (EVERYBODY, ""),
@@ -231,6 +233,22 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "reporting:notices": (BENEFITS, ""),
     "reporting:notices_pack": (DISTRICT, ""),
     "reporting:notice": (BENEFITS, "commune"),
+    # questions
+    "coordination:questions": (EVERYBODY - {ADMIN}, ""),
+    "coordination:question_ask": (COMMUNE | {POLICE, PAYER}, ""),
+    "coordination:question": (EVERYBODY - {ADMIN}, "asker"),
+    "coordination:question_answer": ({PHONG, HEAD}, ""),
+    "coordination:question_go_on": (COMMUNE | {POLICE, PAYER}, "asker"),
+    "coordination:question_finish": (COMMUNE | {POLICE, PAYER}, "asker"),
+    "coordination:question_print": (EVERYBODY - {ADMIN}, "asker"),
+    "coordination:question_file": (EVERYBODY - {ADMIN}, "asker"),
+    "coordination:questions_of_person": (BENEFITS, "commune"),
+    "coordination:questions_of_list": (BENEFITS | {PAYER}, "commune"),
+    "coordination:general_answers": (EVERYBODY, ""),
+    "coordination:general_answer": (EVERYBODY, ""),
+    "coordination:general_answer_add": ({PHONG, HEAD}, ""),
+    "coordination:general_answer_edit": ({PHONG, HEAD}, ""),
+    "coordination:general_answer_withdraw": ({PHONG, HEAD}, ""),
     "jobs:index": (EVERYBODY, ""),
     "jobs:detail": (EVERYBODY, "owner"),
     "jobs:progress": (EVERYBODY, "owner"),
@@ -240,6 +258,8 @@ TABLE: dict[str, tuple[set[Role], str]] = {
 POSTED = {"beneficiaries:person_in_full", "beneficiaries:identity_issue_in_full"}
 #: The step of the workflow that each role takes.
 STEPS = {LEADER: "gui", PHONG: "tham-dinh", HEAD: "ky-tham-dinh", CHAIRMAN: "duyet"}
+#: What is done with a question.
+QUESTION_STEPS = ("answer", "go_on", "finish", "print")
 #: Open to whoever is not signed in.
 PUBLIC = {"web:health", "staff:sign_in"}
 
@@ -283,6 +303,8 @@ class Rows:
     merger_file: int
     signed: SignedLetter
     template: int
+    question_file: QuestionFile
+    general_answer: int
 
 
 def _rows(user: User, *, own: bool) -> Rows:
@@ -306,7 +328,11 @@ def _rows(user: User, *, own: bool) -> Rows:
     letter = Letter.objects.create(
         district=place, month="2024-07-01", facts={"communes": []}, digest="thu", file=file, made_by=officer
     )
+    asker = _asker(user, code, payer)
+    question = make.question(by=asker)
     return Rows(
+        question_file=QuestionFile.objects.create(message=question.messages.get(), file=file),
+        general_answer=make.general_answer().pk,
         merger=UnitMerger.objects.create(day="2024-08-01", upper=make.district(), planned_by=officer).pk,
         # It is opened by whoever brought it.
         merger_file=StoredFile.keep(
@@ -352,6 +378,15 @@ def _rows(user: User, *, own: bool) -> Rows:
         ).pk,
         pay_point=PayPoint.objects.create(commune=make.commune(code), name="Điểm thử").pk,
     )
+
+
+def _asker(user: User, code: str, payer: Payer) -> User:
+    """Somebody of the user's kind: of the own commune, payer or police, or of another one."""
+    if user.role == PAYER:
+        return User.objects.filter(payer=payer)[0]
+    if user.role == POLICE:
+        return make.user(POLICE, commune=make.district() if code == OWN else make.commune(code))
+    return User.objects.get(username=commune_accounts(code)[0])
 
 
 def _workbook() -> bytes:
@@ -424,6 +459,9 @@ def _url(name: str, rows: Rows) -> str:
         "reporting:notices_pack": {"month": "2024-07"},
         "reporting:notice": {"month": "2024-07", "place": rows.place},
         "reporting:people": {"month": "2024-07", "policy": "NCC", "place": rows.place, "measure": "due"},
+        "coordination:question_file": {"pk": rows.question_file.pk},
+        "coordination:questions_of_person": {"person_id": rows.person},
+        "coordination:questions_of_list": {"list_id": rows.payment_list},
     }
     group = name.split(":")[0]
     if name == "payments:review_line_detach":
@@ -438,6 +476,10 @@ def _url(name: str, rows: Rows) -> str:
         return f"{reverse(name)}?thang=2024-07&to-chuc=BUUDIEN"
     if name in arguments:
         return _reverse(name, arguments[name])
+    if name in ("coordination:question", *(f"coordination:question_{step}" for step in QUESTION_STEPS)):
+        return reverse(name, kwargs={"pk": rows.question_file.message.question_id})
+    if name.startswith("coordination:general_answer") and name.rpartition("_")[2] not in ("answers", "add"):
+        return reverse(name, kwargs={"pk": rows.general_answer})
     if name == "territory:merge_preview":
         return f"{reverse(name, kwargs={'pk': rows.merger_file})}?ngay=2025-07-01"
     if name.startswith("territory:merger"):
@@ -493,6 +535,7 @@ def _expected(role: Role, name: str, *, own: bool) -> str:
         "commune": COMMUNE_ROLES,
         "payer": {PAYER},
         "owner": EVERYBODY - {ADMIN},
+        "asker": COMMUNE | {POLICE, PAYER},
         "": set(),
         "district": EVERYBODY,
     }[belongs_to]

@@ -1,7 +1,9 @@
 """Addresses of the parts, each with a module of its own."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
 app_name = "coordination"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("batosocial.coordination.questions.urls")),
+]

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from batosocial.audit import services as audit
 from batosocial.lib import clock, months
 from batosocial.staff.models import BENEFIT_ROLES, Role, User
+from batosocial.web import panels
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
 from beneficiaries.models import Policy
@@ -253,6 +254,7 @@ def show_list(request: StaffRequest, pk: int) -> HttpResponse:
         if user.role in (Role.DISTRICT_OFFICER, Role.PAYER) and row.state in PaymentList.HANDED_OVER_STATES
         else [],
         "board_url": board_url(row.period.month),
+        "panels": panels.for_user("payment_list", user, row.pk),
     }
     return render(request, "payments/list.html", context)
 
