@@ -24,5 +24,9 @@ app.conf.beat_schedule = {
         "task": "payments.prefill_reviews_monthly",
         "schedule": crontab(day_of_month="5,20", hour=2, minute=30),
     },
+    # What happens starts it at once; deadlines come nearer by themselves, and the day begins with what it brings.
+    "refresh-notices": {"task": "coordination.refresh_notices", "schedule": 300.0},
+    "refresh-notices-morning": {"task": "coordination.refresh_notices", "schedule": crontab(hour=6, minute=0)},
+    "forget-notices-nightly": {"task": "coordination.forget_notices", "schedule": crontab(hour=2, minute=20)},
     "forget-submissions-nightly": {"task": "web.forget_submissions", "schedule": crontab(hour=2, minute=10)},
 }

@@ -218,6 +218,12 @@ REVIEW_DEADLINE_DAY = env.int("REVIEW_DEADLINE_DAY", default=23)
 # How many days before a paper of a payee runs out the commune is told; the law names no period.
 PAPER_WARNING_DAYS = env.int("PAPER_WARNING_DAYS", default=30)
 
+# How many days a notice that is done can still be read. What somebody put away must not be found as new again, so not
+# fewer than the sources look back (coordination/notifications).
+NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", default=180)
+if NOTIFICATION_DAYS < 90:
+    raise ImproperlyConfigured("NOTIFICATION_DAYS phải từ 90 trở lên.")
+
 # Under which address people reach the portal: numbers in papers and workbooks link to the people behind them.
 PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000")
 # Who signs what is printed: the lines above the name, parted by "|", and the name; empty where it is written by hand.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from batosocial.staff.models import Role, User
+from payments import hooks
 from payments.models import ListEvent, ListRemark, PaymentList
 
 State = PaymentList.State
@@ -65,8 +66,11 @@ def write(
     note: str = "",
     at: datetime.datetime | None = None,
 ) -> None:
-    """Write what happened to these lists, with one statement; in the transaction in which it happened."""
-    ListEvent.objects.bulk_create(events(lists, event, by=by, note=note, at=at))
+    """Write what happened to these lists, with one statement; in the transaction in which it happened. Whoever wants
+    to hear of it is told."""
+    made = events(lists, event, by=by, note=note, at=at)
+    ListEvent.objects.bulk_create(made)
+    hooks.lists_moved(ids=[row.payment_list_id for row in made], actor=by)
 
 
 @dataclass

@@ -293,3 +293,17 @@ def general_answer(**fields: Any) -> Any:
 
     values = {"topic": "benefits", "question": "Người chuyển đi nhận ở đâu?", "answer": "Nhận ở nơi đến."}
     return publish_answer(actor=user(), **(values | fields))
+
+
+def notification(owner: User, **fields: Any) -> Any:
+    """An open notice of a source that nobody registered."""
+    from batosocial.coordination.models import Notification
+
+    defaults: dict[str, Any] = {
+        "source": "thu",
+        "key": str(next(_numbers)),
+        "title": "Danh sách thử bị trả lại",
+        "url": "/chi-tra/",
+        "created_at": timezone.now(),
+    }
+    return Notification.objects.create(owner=owner, **(defaults | fields))

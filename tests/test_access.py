@@ -48,7 +48,7 @@ EVERYBODY = BENEFITS | {POLICE, PAYER, ADMIN}
 #: URL name → (roles that get in, what its row belongs to). A row of "commune" is out of scope for commune roles of
 #: another commune, one of "payer" for the other payer, one of "asker" for everybody outside the district who did not
 #: ask, one of "owner" for everybody else but the admin, one of
-#: "district" for every other district.
+#: "self" for everybody else, one of "district" for every other district.
 TABLE: dict[str, tuple[set[Role], str]] = {
     "web:home": (EVERYBODY, ""),
     "web:submission": (EVERYBODY, ""),
@@ -249,6 +249,11 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "coordination:general_answer_add": ({PHONG, HEAD}, ""),
     "coordination:general_answer_edit": ({PHONG, HEAD}, ""),
     "coordination:general_answer_withdraw": ({PHONG, HEAD}, ""),
+    # notifications
+    "coordination:notifications": (EVERYBODY, ""),
+    "coordination:notification_bell": (EVERYBODY, ""),
+    "coordination:notifications_acknowledge": (EVERYBODY, ""),
+    "coordination:notification": (EVERYBODY, "self"),
     "jobs:index": (EVERYBODY, ""),
     "jobs:detail": (EVERYBODY, "owner"),
     "jobs:progress": (EVERYBODY, "owner"),
@@ -305,6 +310,7 @@ class Rows:
     template: int
     question_file: QuestionFile
     general_answer: int
+    notification: int
 
 
 def _rows(user: User, *, own: bool) -> Rows:
@@ -333,6 +339,7 @@ def _rows(user: User, *, own: bool) -> Rows:
     return Rows(
         question_file=QuestionFile.objects.create(message=question.messages.get(), file=file),
         general_answer=make.general_answer().pk,
+        notification=make.notification(owner).pk,
         merger=UnitMerger.objects.create(day="2024-08-01", upper=make.district(), planned_by=officer).pk,
         # It is opened by whoever brought it.
         merger_file=StoredFile.keep(
@@ -490,6 +497,8 @@ def _url(name: str, rows: Rows) -> str:
         return reverse(name, kwargs={"pk": rows.receivable})
     if name.startswith("payments:stop_order_"):
         return reverse(name, kwargs={"pk": rows.stop_order})
+    if name == "coordination:notification":
+        return reverse(name, kwargs={"pk": rows.notification})
     if group == "jobs" and name != "jobs:index":
         return reverse(name, kwargs={"pk": rows.job})
     if name.startswith("beneficiaries:import_") and name not in (
@@ -538,6 +547,7 @@ def _expected(role: Role, name: str, *, own: bool) -> str:
         "asker": COMMUNE | {POLICE, PAYER},
         "": set(),
         "district": EVERYBODY,
+        "self": EVERYBODY,
     }[belongs_to]
     return "missing" if not own and role in foreign_for else "allowed"
 

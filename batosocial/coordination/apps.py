@@ -24,3 +24,16 @@ class CoordinationConfig(AppConfig):
         panels.register("person", "Vướng mắc, hỏi Phòng", "coordination:questions_of_person", BENEFIT_ROLES, 60)
         panels.register("payment_list", "Vướng mắc", "coordination:questions_of_list", BENEFIT_ROLES | payers, 10)
         todo.register(question_todos)
+        # notifications
+        from batosocial.coordination.notifications import fresh, own  # noqa: F401 (own registers sources)
+        from batosocial.coordination.rounds import hooks as round_hooks
+        from batosocial.web import topbar
+        from beneficiaries.changes import hooks as change_hooks
+        from payments import hooks as payment_hooks
+
+        change_hooks.on_changes_moved(fresh.touch)
+        payment_hooks.on_lists_moved(fresh.touch)
+        payment_hooks.on_reviews_moved(fresh.touch)
+        payment_hooks.on_results_changed(fresh.touch)
+        round_hooks.on_answered(fresh.touch)
+        topbar.register_bell("coordination:notifications", "coordination:notification_bell")

@@ -6,4 +6,6 @@ app_name = "coordination"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("batosocial.coordination.questions.urls")),
+    # notifications
+    path("", include("batosocial.coordination.notifications.urls")),
 ]

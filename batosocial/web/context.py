@@ -8,7 +8,7 @@ from django.utils.functional import SimpleLazyObject
 
 from batosocial.lib import clock
 from batosocial.staff.models import User
-from batosocial.web import navigation
+from batosocial.web import navigation, topbar
 
 
 def unit_label(user: object) -> str:
@@ -26,5 +26,6 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "business_date": clock.today(),
         "unit_label": SimpleLazyObject(lambda: unit_label(user)),
+        "bell": SimpleLazyObject(lambda: topbar.bell_for(user)),
         "navigation": SimpleLazyObject(lambda: navigation.items_for(user, request)),
     }

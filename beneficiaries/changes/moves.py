@@ -12,6 +12,7 @@ from batosocial.lib.national_id import check_cccd
 from batosocial.lib.text import clean
 from batosocial.staff.models import Role, User
 from batosocial.territory.models import Unit
+from beneficiaries.changes import hooks
 from beneficiaries.changes.proposal import Paper, dump_paper
 from beneficiaries.changes.proposing import ProposalRefused
 from beneficiaries.changes.steps import PROPOSING_ROLES
@@ -116,6 +117,7 @@ def propose_move(
         changes={"to_commune": (person.commune, to_commune), "state": (None, change.state)},
         details={"person": person.pk},
     )
+    hooks.changes_moved(changes=[change], actor=actor)
     return change
 
 

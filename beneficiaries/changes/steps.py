@@ -10,6 +10,7 @@ from psycopg.errors import ExclusionViolation
 
 from batosocial.audit.models import Entry
 from batosocial.staff.models import Role, User
+from beneficiaries.changes import hooks
 from beneficiaries.changes.proposal import says_alive
 from beneficiaries.changes.register import Register, entry
 from beneficiaries.identity.services import check_people
@@ -141,6 +142,7 @@ def audit_steps(
     before: State | dict[int, str],
     details: dict[str, object] | None = None,
 ) -> None:
+    """Write the step down, and tell it to whoever wants to hear of it."""
     entries = [
         entry(
             actor,
@@ -152,3 +154,4 @@ def audit_steps(
         for change in done
     ]
     Entry.objects.bulk_create(entries + (register.entries if register else []))
+    hooks.changes_moved(changes=done, actor=actor)

@@ -13,6 +13,7 @@ from batosocial.lib.text import clean
 from batosocial.staff.models import Role, User
 from beneficiaries.changes import services as changes
 from beneficiaries.models import Change
+from payments import hooks
 from payments.models import Review, ReviewLine
 from payments.review.lines import Outcome, ReviewRefused, locked_lines, locked_review, returned, standing_changes
 
@@ -160,6 +161,7 @@ def _sign(review: Review, actor: User) -> str:
                 changes={"state": (Review.State.SENT, review.state)},
                 details={"số đề nghị": len(ids)},
             )
+            hooks.reviews_moved(ids=[review.pk], actor=actor)
     except _Refused as refusal:
         return str(refusal)
     return ""
@@ -219,3 +221,4 @@ def _audit(actor: User, action: str, review: Review, lines: Sequence[ReviewLine]
     if reason:
         details["lý do"] = reason
     audit.record(actor=actor, action=action, row=review, details=details)
+    hooks.reviews_moved(ids=[review.pk], actor=actor)

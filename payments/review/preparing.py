@@ -20,6 +20,7 @@ from beneficiaries.attachments.services import attach_file, remove_attachment
 from beneficiaries.changes import law, pauses
 from beneficiaries.models import Attachment, Category, ChangeReason, Entitlement, Person, Policy
 from beneficiaries.models.person import PersonQuerySet
+from payments import hooks
 from payments.models import Review, ReviewLine
 from payments.review.lines import (
     PROPOSING,
@@ -89,6 +90,7 @@ def handle_line(*, actor: User, line_id: int, handling: Handling, seen: str | No
     new = _audited(line)
     changes = {name: (old[name], value) for name, value in new.items() if old[name] != value}
     audit.record(actor=actor, action="Xử lý dòng rà soát", row=line, changes=changes, details=_place(line))
+    hooks.reviews_moved(ids=[review.pk], actor=actor)
     return line
 
 
@@ -132,6 +134,7 @@ def remove_line(*, actor: User, line_id: int, reason: str) -> bool:
     line.prepared_by, line.prepared_at = actor, timezone.now()
     line.save(update_fields=["state", "removal", "prepared_by", "prepared_at"])
     audit.record(actor=actor, action="Bỏ dòng rà soát", row=line, details={**_place(line), "lý do": reason})
+    hooks.reviews_moved(ids=[review.pk], actor=actor)
     return True
 
 
@@ -145,6 +148,7 @@ def restore_line(*, actor: User, line_id: int) -> bool:
     line.state, line.removal, line.prepared_by, line.prepared_at = State.OPEN, "", None, None
     line.save(update_fields=["state", "removal", "prepared_by", "prepared_at"])
     audit.record(actor=actor, action="Lấy lại dòng rà soát", row=line, details=_place(line))
+    hooks.reviews_moved(ids=[review.pk], actor=actor)
     return True
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from batosocial.audit import services as audit
 from batosocial.staff.models import Role, User
 from beneficiaries.models import Attachment, Change
+from payments import hooks
 from payments.models import Review, ReviewLine
 from payments.review.lines import (
     PROPOSING,
@@ -90,6 +91,7 @@ def _send(actor: User, review_id: int, outcome: Outcome) -> None:
             "dòng": [line.pk for line in waiting],
         },
     )
+    hooks.reviews_moved(ids=[review.pk], actor=actor)
 
 
 def _check_handled(waiting: Sequence[ReviewLine], outcome: Outcome) -> None:

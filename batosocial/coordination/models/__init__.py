@@ -1,3 +1,4 @@
+from batosocial.coordination.models.notifications import Notification
 from batosocial.coordination.models.outreach import OutreachSession, OutreachTerm, SessionForm
 from batosocial.coordination.models.questions import (
     AnswerTerm,
@@ -13,6 +14,7 @@ __all__ = [
     "AnswerTerm",
     "GeneralAnswer",
     "IdentityRound",
+    "Notification",
     "OutreachSession",
     "OutreachTerm",
     "Question",

@@ -15,7 +15,8 @@ AHEAD = datetime.timedelta(days=3)
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One thing that one user has to know or to do. ``key`` names it among those of its source and owner for ever;
-    ``title`` is a sentence without full stop, ``url`` the page where the work is done."""
+    ``title`` is a sentence without full stop, ``url`` the page where the work is done, ``due`` the last day on which
+    it is in time. ``informs``: nothing has to be done but to read it, so its owner can put it away ("Đã biết")."""
 
     owner_id: int
     key: str
@@ -23,6 +24,7 @@ class Notice:
     url: str
     detail: str = ""
     due: datetime.date | None = None
+    informs: bool = False
 
 
 #: Finds with a fixed number of queries everything that is open for anybody.

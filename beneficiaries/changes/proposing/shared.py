@@ -11,7 +11,7 @@ from batosocial.lib import clock, months
 from batosocial.lib.text import clean
 from batosocial.staff.models import User
 from beneficiaries import confidential
-from beneficiaries.changes import law
+from beneficiaries.changes import hooks, law
 from beneficiaries.changes.kinds import plan
 from beneficiaries.changes.proposal import Paper, Proposal, load_paper
 from beneficiaries.changes.register import Refused, Register, audited_code, title
@@ -167,4 +167,5 @@ def store_proposal(
     if isinstance(proposal, Proposal) and proposal.category:
         pairs["proposal"] = (None, audited_code(register.categories[proposal.category]))
     audit.record(actor=actor, action=f"Đề nghị {change.get_kind_display().lower()}", row=change, changes=pairs)
+    hooks.changes_moved(changes=[change], actor=actor)
     return change
