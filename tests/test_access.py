@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from batosocial.coordination.models import QuestionFile
+from batosocial.coordination.models import QuestionFile, RoundPerson
 from batosocial.demo.accounts import commune_accounts
 from batosocial.jobs.models import Job, StoredFile
 from batosocial.mergers.views import SAMPLE
@@ -32,6 +32,7 @@ from payments.models import (
 )
 from reporting.letter.models import Letter, LetterTemplate, SignedLetter
 from tests import factories as make
+from tests.coordination.asked import identity_round
 
 pytestmark = pytest.mark.django_db
 
@@ -254,6 +255,15 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "coordination:notification_bell": (EVERYBODY, ""),
     "coordination:notifications_acknowledge": (EVERYBODY, ""),
     "coordination:notification": (EVERYBODY, "self"),
+    # rounds
+    "coordination:rounds": (BENEFITS | {POLICE}, ""),
+    "coordination:round_open": ({PHONG, HEAD}, ""),
+    "coordination:round": (BENEFITS | {POLICE}, "commune"),
+    "coordination:round_match": ({POLICE}, "commune"),
+    "coordination:round_person": (BENEFITS | {POLICE}, "commune"),
+    "coordination:round_add": ({PHONG, HEAD}, "commune"),
+    "coordination:round_extend": ({PHONG, HEAD}, "commune"),
+    "coordination:round_close": ({PHONG, HEAD}, "commune"),
     "jobs:index": (EVERYBODY, ""),
     "jobs:detail": (EVERYBODY, "owner"),
     "jobs:progress": (EVERYBODY, "owner"),
@@ -311,6 +321,7 @@ class Rows:
     question_file: QuestionFile
     general_answer: int
     notification: int
+    asked: RoundPerson
 
 
 def _rows(user: User, *, own: bool) -> Rows:
@@ -337,6 +348,7 @@ def _rows(user: User, *, own: bool) -> Rows:
     asker = _asker(user, code, payer)
     question = make.question(by=asker)
     return Rows(
+        asked=RoundPerson.objects.get(round=identity_round(person), person=person),
         question_file=QuestionFile.objects.create(message=question.messages.get(), file=file),
         general_answer=make.general_answer().pk,
         notification=make.notification(owner).pk,
@@ -473,6 +485,10 @@ def _url(name: str, rows: Rows) -> str:
     group = name.split(":")[0]
     if name == "payments:review_line_detach":
         return reverse(name, kwargs={"pk": rows.line.pk, "attachment_pk": rows.attachment})
+    if name == "coordination:round_person":
+        return reverse(name, kwargs={"pk": rows.asked.round_id, "row_pk": rows.asked.pk})
+    if name.startswith("coordination:round") and name not in ("coordination:rounds", "coordination:round_open"):
+        return reverse(name, kwargs={"pk": rows.asked.round_id})
     if name.startswith("payments:review_line"):
         return reverse(name, kwargs={"pk": rows.line.pk})
     if name.startswith("payments:review") and not name.startswith("payments:reviews"):

@@ -9,10 +9,16 @@ class CoordinationConfig(AppConfig):
     verbose_name = "Phối hợp"
 
     def ready(self) -> None:
+        from batosocial.coordination.models.rounds import READERS as ROUND_READERS
+
         # questions
         from batosocial.coordination.questions import notices as question_notices  # noqa: F401 (registers its source)
         from batosocial.coordination.questions.showing import READERS as QUESTION_READERS
         from batosocial.coordination.questions.todos import todos as question_todos
+
+        # rounds
+        from batosocial.coordination.rounds import notices as round_notices  # noqa: F401 (registers its source)
+        from batosocial.coordination.rounds.todos import rounds as round_todos
         from batosocial.staff.models import BENEFIT_ROLES, Role
         from batosocial.web import panels, todo
         from batosocial.web.navigation import NavItem, register
@@ -37,3 +43,6 @@ class CoordinationConfig(AppConfig):
         payment_hooks.on_results_changed(fresh.touch)
         round_hooks.on_answered(fresh.touch)
         topbar.register_bell("coordination:notifications", "coordination:notification_bell")
+        # rounds
+        register(NavItem("Đợt xác minh", "coordination:rounds", "shield", ROUND_READERS, 600, "Phối hợp"))
+        todo.register(round_todos)

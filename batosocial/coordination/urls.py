@@ -8,4 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("batosocial.coordination.questions.urls")),
     # notifications
     path("", include("batosocial.coordination.notifications.urls")),
+    path("", include("batosocial.coordination.rounds.urls")),
 ]

@@ -17,6 +17,8 @@ PAYER_ACCOUNTS = [
     ("buudien", "Võ Thị Ngọc", "BUUDIEN"),
     ("agribank", "Đinh Thị Hương", "AGRIBANK"),
 ]
+#: Police of a commune: username, full name, the commune's code. In Ba Xa somebody has no CCCD yet.
+COMMUNE_POLICE = [("ca21538", "Công an xã Ba Xa", "21538")]
 ADMIN_ACCOUNT = ("quantri", "Phạm Quốc Bảo")
 
 
@@ -33,6 +35,7 @@ SIGN_INS: list[tuple[str, str, str]] = [
     ("Trưởng phòng LĐ-TB&XH", "truongphong", PASSWORD),
     ("Lãnh đạo UBND huyện", "chutich", PASSWORD),
     ("Công an huyện", "congan", PASSWORD),
+    ("Công an xã Ba Xa", "ca21538", PASSWORD),
     ("Bưu điện", "buudien", PASSWORD),
     ("Quản trị hệ thống", "quantri", PASSWORD),
 ]

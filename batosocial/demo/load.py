@@ -16,6 +16,7 @@ from batosocial.audit.services import record
 from batosocial.demo import accounts
 from batosocial.demo.history import RESULT_SEED, Staff, load_months
 from batosocial.demo.people import DEMO_MONTH, FIRST_MONTH, DemoPerson, Dice, invent
+from batosocial.demo.rounds import load_rounds
 from batosocial.lib import months, text
 from batosocial.staff.models import Payer, Role, User
 from batosocial.territory.models import Unit
@@ -79,6 +80,7 @@ def load() -> bool:
         cursor.execute("ANALYZE")
     load_months(people, staff)
     check_register(actor=User.objects.system())
+    load_rounds(staff.phong)
     record(actor=User.objects.system(), action="Nạp dữ liệu minh họa", details={"people": len(people)})
     return True
 
@@ -106,6 +108,11 @@ def _load_users() -> Staff:
         ):
             name = f"{title} {unit.kind.lower()} {unit.name}"
             users.append(User(username=username, full_name=name, role=role, unit=unit, password=password))
+    units = {unit.code: unit for unit in Unit.objects.communes()}
+    users += [
+        User(username=username, full_name=name, role=Role.POLICE, unit=units[code], password=password)
+        for username, name, code in accounts.COMMUNE_POLICE
+    ]
     User.objects.bulk_create(users)
     by_name = {user.username: user for user in User.objects.all()}
     pairs = {unit.code: accounts.commune_accounts(unit.code) for unit in Unit.objects.communes()}

@@ -264,3 +264,17 @@ def _record(
             )
         )
     Entry.objects.bulk_create(entries)
+
+
+def match_rows(*, actor: User, round_id: int, given: Sequence[Given]) -> tuple[list[RoundPerson], dict[int, str]]:
+    """Take those of several quick answers that can be taken, and say of the others why not, by row.
+
+    Errors as in ``answer_rows``, but for AnswersRefused.
+    """
+    try:
+        return answer_rows(actor=actor, round_id=round_id, given=given), {}
+    except AnswersRefused as refused:
+        faults = {row: " ".join(fields.values()) for row, fields in refused.errors.items()}
+    good = [one for one in given if one.row_id not in faults]
+    answered, more = match_rows(actor=actor, round_id=round_id, given=good) if good else ([], {})
+    return answered, faults | more
