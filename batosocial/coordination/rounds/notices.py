@@ -26,7 +26,6 @@ def open_rounds() -> Iterator[Notice]:
     for one in IdentityRound.objects.filter(pk__in=list(waiting)):
         url = f"{reverse('coordination:round', args=[one.pk])}?tra_loi={WAITING}"
         near = one.until - clock.today() <= AHEAD
-        due = {"due": one.until} if near else {}
         told = [(user.pk, waiting[one.pk][user.unit_id or 0]) for user in police]
         for user_id, people in told:
             if people:
@@ -36,9 +35,9 @@ def open_rounds() -> Iterator[Notice]:
                     title = f"Sắp hết hạn trả lời: {one.name}"
                     if one.until < clock.today():
                         title = f"Đã quá hạn trả lời: {one.name}"
-                    yield Notice(user_id, f"deadline-{one.pk}-{one.until}", title, url, detail, **due)
+                    yield Notice(user_id, f"deadline-{one.pk}-{one.until}", title, url, detail, due=one.until)
         if near:
             people = waiting[one.pk][one.upper_id]
             title = f"Đợt xác minh {'đã quá hạn' if one.until < clock.today() else 'sắp hết hạn'}: {one.name}"
             detail = f"Còn {people} người chưa có trả lời"
-            yield Notice(one.opened_by_id, f"deadline-{one.pk}-{one.until}", title, url, detail, **due)
+            yield Notice(one.opened_by_id, f"deadline-{one.pk}-{one.until}", title, url, detail, due=one.until)
