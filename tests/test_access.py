@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from batosocial.coordination.models import QuestionFile, RoundPerson
+from batosocial.coordination.models import CampaignFile, CampaignPerson, QuestionFile, RoundPerson
 from batosocial.demo.accounts import commune_accounts
 from batosocial.jobs.models import Job, StoredFile
 from batosocial.mergers.views import SAMPLE
@@ -32,6 +32,7 @@ from payments.models import (
 )
 from reporting.letter.models import Letter, LetterTemplate, SignedLetter
 from tests import factories as make
+from tests.coordination import campaign_rows
 from tests.coordination.asked import identity_round
 
 pytestmark = pytest.mark.django_db
@@ -47,9 +48,9 @@ BENEFITS = COMMUNE | DISTRICT
 EVERYBODY = BENEFITS | {POLICE, PAYER, ADMIN}
 
 #: URL name → (roles that get in, what its row belongs to). A row of "commune" is out of scope for commune roles of
-#: another commune, one of "payer" for the other payer, one of "asker" for everybody outside the district who did not
-#: ask, one of "owner" for everybody else but the admin, one of
-#: "self" for everybody else, one of "district" for every other district.
+#: another commune, one of "payer" for the other payer, one of "campaign" for both, one of "asker" for everybody outside
+#: the district who did not ask, one of "owner" for everybody else but the admin, one of "self" for everybody else, one
+#: of "district" for every other district.
 TABLE: dict[str, tuple[set[Role], str]] = {
     "web:home": (EVERYBODY, ""),
     "web:submission": (EVERYBODY, ""),
@@ -264,6 +265,33 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "coordination:round_add": ({PHONG, HEAD}, "commune"),
     "coordination:round_extend": ({PHONG, HEAD}, "commune"),
     "coordination:round_close": ({PHONG, HEAD}, "commune"),
+    # campaigns
+    "coordination:campaigns": (BENEFITS | {PAYER}, ""),
+    "coordination:campaign_add": ({PHONG, PAYER}, ""),
+    "coordination:campaign": (BENEFITS | {PAYER}, "campaign"),
+    "coordination:campaign_edit": ({PHONG, PAYER}, "campaign"),
+    "coordination:campaign_confirm": ({PHONG}, "campaign"),
+    "coordination:campaign_close": ({PHONG}, "campaign"),
+    "coordination:campaign_cancel": ({PHONG, PAYER}, "campaign"),
+    "coordination:campaign_print": (BENEFITS | {PAYER}, "campaign"),
+    "coordination:campaign_export": (BENEFITS | {PAYER}, "campaign"),
+    "coordination:campaign_ready": ({OFFICER}, "campaign"),
+    "coordination:campaign_person": ({OFFICER}, "campaign"),
+    "coordination:campaign_people": (BENEFITS | {PAYER}, "campaign"),
+    "coordination:campaign_withdraw": ({OFFICER}, "campaign"),
+    "coordination:campaign_fail": ({PHONG, PAYER}, "campaign"),
+    "coordination:campaign_retry": ({PHONG, PAYER}, "campaign"),
+    "coordination:campaign_take": ({PAYER}, "campaign"),
+    "coordination:campaign_conflicts": (BENEFITS | {PAYER}, "campaign"),
+    "coordination:campaign_settle": ({OFFICER, PHONG, PAYER}, "campaign"),
+    "coordination:campaign_file_add": ({PHONG, PAYER}, "campaign"),
+    "coordination:campaign_file": ({PHONG, HEAD, PAYER}, "campaign"),
+    "coordination:campaign_file_reading": ({PHONG, PAYER}, "campaign"),
+    "coordination:campaign_file_marked": ({PHONG, HEAD, PAYER}, "campaign"),
+    "coordination:campaign_file_check": ({PHONG, PAYER}, "campaign"),
+    "coordination:campaign_file_enter": ({PHONG, PAYER}, "campaign"),
+    # An officer of the district withdraws what they brought themselves; the payer brought this one.
+    "coordination:campaign_file_withdraw": ({PAYER}, "campaign"),
     "jobs:index": (EVERYBODY, ""),
     "jobs:detail": (EVERYBODY, "owner"),
     "jobs:progress": (EVERYBODY, "owner"),
@@ -322,6 +350,8 @@ class Rows:
     general_answer: int
     notification: int
     asked: RoundPerson
+    campaign: CampaignFile
+    campaign_person: int
 
 
 def _rows(user: User, *, own: bool) -> Rows:
@@ -347,11 +377,21 @@ def _rows(user: User, *, own: bool) -> Rows:
     )
     asker = _asker(user, code, payer)
     question = make.question(by=asker)
+    campaign = campaign_rows.campaign(person.commune, payer=payer.code)
+    named = CampaignPerson.objects.create(
+        campaign=campaign, person=person, commune=person.commune, named_by=officer, named_at=campaign.planned_at
+    )
+    clerk = User.objects.get(username="buudien" if own else "agribank")
+    opened = ImportBatch.objects.create(
+        kind="accounts", payer=payer, upper=campaign.upper, file=file, uploaded_by=clerk, state="previewed"
+    )
     return Rows(
         asked=RoundPerson.objects.get(round=identity_round(person), person=person),
         question_file=QuestionFile.objects.create(message=question.messages.get(), file=file),
         general_answer=make.general_answer().pk,
         notification=make.notification(owner).pk,
+        campaign=CampaignFile.objects.create(campaign=campaign, batch=opened),
+        campaign_person=named.pk,
         merger=UnitMerger.objects.create(day="2024-08-01", upper=make.district(), planned_by=officer).pk,
         # It is opened by whoever brought it.
         merger_file=StoredFile.keep(
@@ -483,6 +523,14 @@ def _url(name: str, rows: Rows) -> str:
         "coordination:questions_of_list": {"list_id": rows.payment_list},
     }
     group = name.split(":")[0]
+    if name.startswith("coordination:campaign_file") and name != "coordination:campaign_file_add":
+        return reverse(name, kwargs={"pk": rows.campaign.pk})
+    if name == "coordination:campaign_person":
+        return reverse(name, kwargs={"pk": rows.campaign_person})
+    if name == "coordination:campaign" or (
+        name.startswith("coordination:campaign_") and name != "coordination:campaign_add"
+    ):
+        return reverse(name, kwargs={"pk": rows.campaign.campaign_id})
     if name == "payments:review_line_detach":
         return reverse(name, kwargs={"pk": rows.line.pk, "attachment_pk": rows.attachment})
     if name == "coordination:round_person":
@@ -559,6 +607,7 @@ def _expected(role: Role, name: str, *, own: bool) -> str:
     foreign_for = {
         "commune": COMMUNE_ROLES,
         "payer": {PAYER},
+        "campaign": COMMUNE_ROLES | {PAYER},
         "owner": EVERYBODY - {ADMIN},
         "asker": COMMUNE | {POLICE, PAYER},
         "": set(),

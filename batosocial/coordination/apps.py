@@ -46,3 +46,13 @@ class CoordinationConfig(AppConfig):
         # rounds
         register(NavItem("Đợt xác minh", "coordination:rounds", "shield", ROUND_READERS, 600, "Phối hợp"))
         todo.register(round_todos)
+        # campaigns
+        from batosocial.coordination.campaigns import notices as campaign_notices  # noqa: F401 (registers its sources)
+        from batosocial.coordination.campaigns.files import Keeper
+        from batosocial.coordination.campaigns.todos import todos as campaign_todos
+        from beneficiaries.imports import openings
+
+        openings.register(Keeper())
+        campaign_roles = BENEFIT_ROLES | {Role.PAYER}
+        register(NavItem("Đợt mở tài khoản", "coordination:campaigns", "bank", campaign_roles, 620, "Phối hợp"))
+        todo.register(campaign_todos)

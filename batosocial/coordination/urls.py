@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # notifications
     path("", include("batosocial.coordination.notifications.urls")),
     path("", include("batosocial.coordination.rounds.urls")),
+    path("mo-tai-khoan/", include("batosocial.coordination.campaigns.urls")),
 ]

@@ -13,7 +13,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
 from batosocial.audit.services import record
-from batosocial.demo import accounts
+from batosocial.demo import accounts, campaigns
 from batosocial.demo.history import RESULT_SEED, Staff, load_months
 from batosocial.demo.people import DEMO_MONTH, FIRST_MONTH, DemoPerson, Dice, invent
 from batosocial.demo.rounds import load_rounds
@@ -79,6 +79,7 @@ def load() -> bool:
         # The planner knows nothing of rows of this transaction, and would join months of them in nested loops.
         cursor.execute("ANALYZE")
     load_months(people, staff)
+    campaigns.load_campaign(staff)
     check_register(actor=User.objects.system())
     load_rounds(staff.phong)
     record(actor=User.objects.system(), action="Nạp dữ liệu minh họa", details={"people": len(people)})

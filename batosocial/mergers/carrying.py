@@ -34,6 +34,11 @@ CARRIED = {
     "territory.Unit.heir",
 }
 KEPT = {
+    "beneficiaries.ImportBatch.upper": "tệp của đợt mở tài khoản giữ huyện đã lập đợt",
+    "coordination.Campaign.upper": "đợt mở tài khoản giữ huyện đã lập",
+    "coordination.CampaignCommune.commune": "kế hoạch giữ đơn vị khi lập",
+    "coordination.CampaignPerson.commune": "đợt mở tài khoản giữ đơn vị khi báo",
+    "coordination.CampaignConflict.commune": "xung đột giữ đơn vị khi thấy",
     "payments.PaymentList.commune": "danh sách giữ đơn vị của tháng",
     "payments.Ledger.commune": "sổ tăng giảm giữ đơn vị của tháng",
     "payments.Review.commune": "rà soát đã bắt đầu được làm tiếp dưới tên đơn vị cũ",

@@ -23,6 +23,8 @@ class CheckedRow:
     person: Person | None = None
     changes: dict[str, list[str]] = field(default_factory=dict)
     plan: Any = None
+    #: Whom the row's numbers name, where the list may not touch them: never told to whoever brought it.
+    beyond: Person | None = None
 
     @property
     def row(self) -> int:
@@ -46,11 +48,11 @@ class CheckedRow:
         ordinal = f"TT {self.source.ordinal}, " if self.source.ordinal else ""
         return f"dòng {self.row} ({ordinal}{shown(self.values.name) or 'chưa có họ tên'})"
 
-    def say(self, severity: Severity, name: str, text: str) -> None:
+    def say(self, severity: Severity, name: str, text: str, *, code: str = "") -> None:
         layout = self.source.layout
         if name and name not in layout.columns:
             name = "name"
-        self.messages.append(Message(severity, text, layout.letter(name), layout.labels.get(name, "")))
+        self.messages.append(Message(severity, text, layout.letter(name), layout.labels.get(name, ""), code))
 
 
 @dataclass(slots=True)

@@ -11,12 +11,14 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """``column`` is Excel's letter and ``label`` the header above it, both "" for a whole row."""
+    """``column`` is Excel's letter and ``label`` the header above it, both "" for a whole row. ``code`` names what
+    somebody has to settle, "" for anything else."""
 
     severity: Severity
     text: str
     column: str = ""
     label: str = ""
+    code: str = ""
 
 
 class ListRefused(ValueError):

@@ -34,6 +34,7 @@ def as_import_row(batch: ImportBatch, row: CheckedRow) -> ImportRow:
         changes=row.changes,
         messages=[
             {"column": message.column, "label": message.label, "severity": message.severity, "message": message.text}
+            | ({"code": message.code} if message.code else {})
             for message in row.messages
         ],
         person=row.person,

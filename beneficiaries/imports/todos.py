@@ -15,7 +15,7 @@ def lists(user: User) -> list[Todo]:
 
     For both their own lists of accounts that are checked but not entered. Three queries at most.
     """
-    batches = ImportBatch.objects.visible_to(user)
+    batches = ImportBatch.objects.visible_to(user).of_offices()
     url = reverse("beneficiaries:imports")
     if user.role == Role.DISTRICT_OFFICER:
         sent = batches.filter(state=State.SENT).count()
@@ -44,6 +44,7 @@ def lists(user: User) -> list[Todo]:
 def _accounts(user: User) -> Todo:
     """Lists of accounts that one's own office brought and has not entered yet."""
     kind = ImportBatch.Kind.ACCOUNTS
-    batches = ImportBatch.objects.visible_to(user).filter(kind=kind, state=State.PREVIEWED, uploaded_by__role=user.role)
+    batches = ImportBatch.objects.visible_to(user).of_offices()
+    batches = batches.filter(kind=kind, state=State.PREVIEWED, uploaded_by__role=user.role)
     url = f"{reverse('beneficiaries:imports')}?trang_thai={State.PREVIEWED}&loai={kind}"
     return Todo("danh sách tài khoản đã kiểm tra, chưa nhập vào sổ", batches.count(), url, "info")

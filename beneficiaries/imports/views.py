@@ -35,7 +35,7 @@ _UPLOAD_FORMS: dict[str, type[UploadForm]] = {form.kind: form for form in (Uploa
 @require_safe
 def imports(request: StaffRequest) -> HttpResponse:
     form = BatchFilter(request.GET, user=request.user)
-    batches = form.apply(ImportBatch.objects.visible_to(request.user)).for_list()
+    batches = form.apply(ImportBatch.objects.visible_to(request.user).of_offices()).for_list()
     page = paginate(request, batches, per_page=25)
     return render(
         request,
@@ -115,6 +115,7 @@ def reading(request: StaffRequest, pk: int) -> HttpResponse:
             "subject": importer_of(batch).subject(batch),
             "moved": form.looked,
             "show_errors": posted and not looks,
+            "back_url": services.page_of(batch),
         },
         status=422 if posted and not looks else 200,
     )
@@ -204,7 +205,7 @@ def refuse(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _batch(request: StaffRequest, pk: int) -> ImportBatch:
-    batches = ImportBatch.objects.visible_to(request.user).for_list()
+    batches = ImportBatch.objects.visible_to(request.user).of_offices().for_list()
     return get_object_or_404(batches, pk=pk)
 
 

@@ -9,8 +9,8 @@ from django.db.models.functions import Lower
 
 from batosocial.jobs.models import Job, StoredFile
 from batosocial.lib.text import clean, fold
-from batosocial.staff.models import User
-from batosocial.staff.scoping import NOTHING, commune_scope
+from batosocial.staff.models import Payer, User
+from batosocial.staff.scoping import NOTHING, commune_scope, payer_scope
 from batosocial.territory.models import Unit
 from beneficiaries.models.catalogue import Category, Policy
 from beneficiaries.models.person import Person
@@ -18,19 +18,23 @@ from beneficiaries.models.person import Person
 
 class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
     def visible_to(self, user: Any) -> "ImportBatchQuerySet":
-        return self.filter(commune_scope(user, "commune") | _of_whole_district(user))
+        return self.filter(commune_scope(user, "commune") | _of_whole_district(user) | payer_scope(user))
+
+    def of_offices(self) -> "ImportBatchQuerySet":
+        """Without the lists of a payer's campaigns, which have pages of their own."""
+        return self.filter(payer__isnull=True)
 
     def for_list(self) -> "ImportBatchQuerySet":
         """With what a page shows of each, without the workbook's bytes."""
-        return self.select_related("commune", "file", "uploaded_by", "sent_by", "accepted_by", "job").defer(
+        return self.select_related("commune", "payer", "file", "uploaded_by", "sent_by", "accepted_by", "job").defer(
             "file__content"
         )
 
 
 def _of_whole_district(user: Any) -> Q:
-    """Lists without a commune belong to the district whose officer brought them."""
-    if isinstance(user, User) and user.is_active and user.in_district:
-        return Q(commune__isnull=True, uploaded_by__unit=user.unit_id)
+    """Lists without a commune belong to the district whose officer brought them, or that a payer opens accounts for."""
+    if isinstance(user, User) and user.is_active and user.in_district and user.unit_id:
+        return Q(commune__isnull=True) & (Q(uploaded_by__unit=user.unit_id) | Q(upper=user.unit_id))
     return NOTHING
 
 
@@ -69,6 +73,14 @@ class ImportBatch(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="import_batches",
+    )
+    #: Only for accounts that a payer has opened in a campaign: whose they are, and of which district. Such a list says
+    #: nothing of any other payer's accounts, whoever brings it.
+    payer = models.ForeignKey(
+        Payer, verbose_name="tổ chức mở", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    upper = models.ForeignKey(
+        Unit, verbose_name="huyện", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     #: "" only for accounts, which serve whatever somebody receives.
     policy = models.CharField("chính sách", max_length=4, choices=Policy, blank=True)
@@ -122,6 +134,11 @@ class ImportBatch(models.Model):
                 name="import_people_of_commune_and_policy",
             ),
             models.CheckConstraint(condition=~Q(state="refused") | ~Q(refusal=""), name="import_refused_says_why"),
+            models.CheckConstraint(
+                condition=Q(payer__isnull=True, upper__isnull=True)
+                | Q(payer__isnull=False, upper__isnull=False, kind="accounts", commune__isnull=True),
+                name="import_of_payer_is_accounts",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -137,6 +154,8 @@ class ImportBatch(models.Model):
     @property
     def place(self) -> str:
         """Whose list it is."""
+        if self.payer_id is not None:
+            return str(self.payer)
         return self.commune.full_name if self.commune else "toàn huyện"
 
     @property

@@ -1,3 +1,10 @@
+from batosocial.coordination.models.campaigns import (
+    Campaign,
+    CampaignCommune,
+    CampaignConflict,
+    CampaignFile,
+    CampaignPerson,
+)
 from batosocial.coordination.models.notifications import Notification
 from batosocial.coordination.models.outreach import OutreachSession, OutreachTerm, SessionForm
 from batosocial.coordination.models.questions import (
@@ -12,6 +19,11 @@ from batosocial.coordination.models.rounds import IdentityRound, RoundPerson
 
 __all__ = [
     "AnswerTerm",
+    "Campaign",
+    "CampaignCommune",
+    "CampaignConflict",
+    "CampaignFile",
+    "CampaignPerson",
     "GeneralAnswer",
     "IdentityRound",
     "Notification",

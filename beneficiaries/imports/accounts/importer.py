@@ -8,7 +8,7 @@ from batosocial.lib import months
 from batosocial.lib.money import format_number
 from batosocial.staff.models import User
 from batosocial.territory.models import Unit
-from beneficiaries.imports import heading
+from beneficiaries.imports import heading, openings
 from beneficiaries.imports.accounts.check import check_accounts
 from beneficiaries.imports.accounts.columns import COLUMNS
 from beneficiaries.imports.accounts.register import Scope
@@ -57,6 +57,8 @@ class AccountImporter(Importer):
     def write(self, batch: ImportBatch, preview: Preview, *, actor: User, job_id: int | None = None) -> Written:
         assert batch.start_month is not None  # noqa: S101
         counts = RouteWriter(batch=batch, preview=preview, actor=actor).write()
+        if batch.payer_id is not None:
+            openings.campaigns().written(batch, preview, actor=actor)
         return Written(
             counts,
             f"Đã nhập tài khoản của {format_number(counts['people'])} người, dùng từ {months.title(batch.start_month)} "
@@ -73,7 +75,10 @@ def first_month() -> datetime.date:
 
 
 def _scope(batch: ImportBatch) -> Scope:
-    """The list's commune; without one the district whose officer brings it, for the command line everybody."""
+    """The list's commune; without one the district whose officer brings it, for the command line everybody. A list of a
+    campaign touches what the campaign says."""
+    if batch.payer_id is not None:
+        return openings.campaigns().scope_of(batch)
     if batch.commune_id is not None:
         return Scope(commune_id=batch.commune_id)
     brings = batch.uploaded_by if batch.uploaded_by_id is not None else None

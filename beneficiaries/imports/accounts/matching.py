@@ -9,6 +9,8 @@ from beneficiaries.resources.widgets import masked
 
 #: Beyond this many namesakes, a message names the first ones and counts the rest.
 _OFFERED = 3
+#: What somebody has to settle: numbers that do not tell one person, and whom the payer was not told of.
+PERSON, NOT_NAMED = "person", "not_named"
 
 
 def match_people(rows: list[CheckedRow], register: Register, scope: Scope) -> None:
@@ -25,6 +27,11 @@ def match_people(rows: list[CheckedRow], register: Register, scope: Scope) -> No
 def _find(row: CheckedRow, register: Register, scope: Scope) -> bool:
     """True where the row's numbers told a person, or that there is something wrong with them."""
     found = {key: people for key in KEYS if (people := _people(row, key, register))}
+    if scope.told is not None:
+        known = [person for people in found.values() for person in people]
+        found = {key: held for key, people in found.items() if (held := [p for p in people if scope.holds(p)])}
+        if known and not found:
+            row.beyond = known[0]
     if not found:
         return False
     first = next(iter(found))
@@ -38,6 +45,7 @@ def _find(row: CheckedRow, register: Register, scope: Scope) -> bool:
                 key,
                 f"{KEYS[first]} {getattr(row.values, first)} là của {_whose(person, scope)}, {KEYS[key]} "
                 f"{getattr(row.values, key)} là của {_whose(people[0], scope)}; hãy ghi đúng số của cùng một người.",
+                code=PERSON,
             )
             return True
     if not scope.holds(person):
@@ -80,6 +88,7 @@ def _one_of(row: CheckedRow, first: str, found: dict[str, list[Person]]) -> Pers
         "error",
         first,
         f"{KEYS[first]} {getattr(row.values, first)} đang đứng ở {len(people)} người trong sổ; hãy {what}.",
+        code=PERSON,
     )
     return None
 
@@ -105,6 +114,7 @@ def _contradicts(row: CheckedRow, person: Person, first: str) -> bool:
             key,
             f"{label} {written} khác trong sổ: {shown(person.name)} có {label} {masked(known)}; "
             + ("hãy kiểm tra lại là ai." if severe else "hãy kiểm tra lại."),
+            code=PERSON if severe else "",
         )
         if severe:
             return True
@@ -119,9 +129,10 @@ def _offer(row: CheckedRow, register: Register, scope: Scope) -> None:
     """The error of a row whose numbers tell nobody, with the people whom its name may mean."""
     values = row.values
     key = next((key for key in KEYS if getattr(values, key)), None)
-    where = "xã" if scope.commune_id is not None else "huyện"
+    code = PERSON if scope.told is None else NOT_NAMED
     if key is not None:
-        problem = f"Không có ai trong sổ mang {KEYS[key]} {getattr(values, key)}"
+        known = "sổ" if scope.told is None else scope.place
+        problem = f"Không có ai trong {known} mang {KEYS[key]} {getattr(values, key)}"
     elif values.name:
         problem = "Chỉ có họ tên thì chưa đủ để nhận ra người"
     else:
@@ -132,13 +143,15 @@ def _offer(row: CheckedRow, register: Register, scope: Scope) -> None:
         row.say(
             "error",
             key or "name",
-            f"{problem}, và trong sổ của {where} không có ai tên như vậy; hãy kiểm tra lại, hoặc thêm người này vào sổ "
-            "trước.",
+            f"{problem}, và trong {scope.place} không có ai tên như vậy; hãy kiểm tra lại, hoặc "
+            + ("thêm người này vào sổ trước." if scope.told is None else "đề nghị xã báo sẵn sàng trước."),
+            code=code,
         )
         return
     offered = "; ".join(_described(person, scope) for person in namesakes[:_OFFERED])
     more = f" và {len(namesakes) - _OFFERED} người khác" if len(namesakes) > _OFFERED else ""
-    row.say("error", key or "name", f"{problem}. Có thể là: {offered}{more}: hãy ghi số CCCD của đúng người vào cột.")
+    text = f"{problem}. Có thể là: {offered}{more}: hãy ghi số CCCD của đúng người vào cột."
+    row.say("error", key or "name", text, code=code)
 
 
 def _described(person: Person, scope: Scope) -> str:

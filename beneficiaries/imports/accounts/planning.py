@@ -19,6 +19,8 @@ Outcome = ImportRow.Outcome
 _ADULT_MONTHS = 16 * 12
 #: Beyond this many, a message names the first ones and counts the rest.
 _NAMED = 5
+#: What somebody has to settle of an account, as ``Message.code``.
+HOLDER, IN_USE, OTHER_ROUTE = "holder", "in_use", "other"
 
 
 @dataclass(slots=True)
@@ -40,13 +42,26 @@ def plan_rows(
     _check_repeats(rows, served)
     _check_shared(rows)
     for row in rows:
-        if row.person is not None:
+        if row.person is not None and _is_of_payer(row, scope):
             payee = _payee(row, row.person, register, today)
             _check_holder(row, row.person, payee, register)
             _check_uses(row, row.person, register, scope)
-            _plan(row, row.person, payee, served[id(row)], register, start)
+            _plan(row, row.person, payee, served[id(row)], register, start, scope)
         if row.has_error:
             row.outcome, row.changes, row.plan = Outcome.ERROR, {}, None
+
+
+def _is_of_payer(row: CheckedRow, scope: Scope) -> bool:
+    """Whether the account is one that the list's payer pays into; nothing is compared of any other."""
+    provider = row.values.provider
+    if scope.payer_id is None or provider is None or provider.payer_id == scope.payer_id:
+        return True
+    row.say(
+        "error",
+        "provider",
+        f"Tài khoản {provider.short_name} không phải của tổ chức mở tài khoản trong đợt này; hãy ghi đúng ngân hàng.",
+    )
+    return False
 
 
 # --- for which policies --------------------------------------------------------------------------------------------
@@ -184,6 +199,7 @@ def _told_by_age(row: CheckedRow, person: Person, today: datetime.date) -> str:
             "owner",
             f"Tài khoản đứng tên {shown(values.payee_name or values.holder_name)}, khác người hưởng "
             f"{shown(person.name)}; hãy ghi Chủ tài khoản là Người giám hộ hoặc Người được ủy quyền.",
+            code=HOLDER,
         )
         return ""
     kind = Payee.Kind.GUARDIAN if child else Payee.Kind.OWN
@@ -205,6 +221,7 @@ def _check_holder(row: CheckedRow, person: Person, payee: Payee | None, register
             "holder_name",
             f"Số tài khoản {values.account} trong sổ đứng tên {shown(standing)}, danh sách ghi "
             f"{shown(values.holder_name)}: sổ giữ tên cũ; hãy kiểm tra lại.",
+            code=HOLDER,
         )
         return
     holder = values.holder_name or standing
@@ -218,6 +235,7 @@ def _check_holder(row: CheckedRow, person: Person, payee: Payee | None, register
             "warning",
             "holder_name",
             f"Tên chủ tài khoản {shown(holder)} khác tên người nhận {shown(receiver)}; hãy kiểm tra lại.",
+            code=HOLDER,
         )
 
 
@@ -228,13 +246,14 @@ def _check_uses(row: CheckedRow, person: Person, register: Register, scope: Scop
     others = [use for use in register.uses.get(key, []) if use.person_id != person.pk]
     others = [use for use in others if use.kind != Payee.Kind.GUARDIAN]
     if others:
-        here = next((use for use in others if scope.commune_id in (None, use.commune_id)), None)
-        whose = shown(here.person_name) if here else "người ở xã khác"
+        here = next((use for use in others if scope.names(use)), None)
+        whose = shown(here.person_name) if here else scope.stranger
         row.say(
             "warning",
             "account",
             f"Số tài khoản {row.values.account} trong sổ đang nhận tiền của {whose}, không phải với tư cách người giám "
             "hộ; hãy kiểm tra lại.",
+            code=IN_USE,
         )
 
 
@@ -248,6 +267,7 @@ def _plan(
     policies: list[str],
     register: Register,
     start: datetime.date,
+    scope: Scope,
 ) -> None:
     row.plan = Plan(payee=payee)
     before: list[PayoutRoute | None] = []
@@ -255,7 +275,7 @@ def _plan(
         first = register.firsts[policy]
         ahead = [route for route in register.routes.get((person.pk, policy), []) if _reaches(route, first)]
         if any(first in route.months and _is_same(route, row) for route in ahead):
-            _tell_rivals(row, ahead)
+            _tell_rivals(row, ahead, scope)
             continue
         later = [route for route in ahead if route.state == PayoutRoute.State.CONFIRMED and route.first_month >= first]
         if later:
@@ -264,6 +284,7 @@ def _plan(
                 "account",
                 f"Trong sổ đã có nơi nhận {policy} khác được xác nhận từ {months.title(later[0].first_month)}, không "
                 f"sớm hơn {months.title(first)}; hãy hủy nơi nhận đó trong sổ trước, hoặc chọn tháng sau đó.",
+                code=OTHER_ROUTE,
             )
             continue
         if first > start:
@@ -273,9 +294,12 @@ def _plan(
                 f"{policy} đã mở kỳ chi trả đến trước {months.title(first)}: tài khoản nhận tiền {policy} từ tháng đó.",
             )
         row.plan.starts[policy] = first
-        before.append(_standing(ahead, first))
+        standing = _standing(ahead, first)
+        before.append(standing)
+        if scope.payer_id is not None:
+            _tell_other(row, policy, ahead, first)
     if row.plan.starts:
-        _tell_changes(row, before)
+        _tell_changes(row, before, scope)
     else:
         row.outcome = Outcome.UNCHANGED
 
@@ -300,29 +324,45 @@ def _standing(ahead: list[PayoutRoute], first: datetime.date) -> PayoutRoute | N
     return next((route for route in ahead if first in route.months), None)
 
 
-def _tell_rivals(row: CheckedRow, ahead: list[PayoutRoute]) -> None:
+def _tell_other(row: CheckedRow, policy: str, ahead: list[PayoutRoute], first: datetime.date) -> None:
+    """In a campaign nobody has an account: one that stands or waits already is for somebody to look at, whosever it is.
+    A waiting one of another payer stays, so that its confirmation and this one's exclude each other."""
+    waiting = [r for r in ahead if r.state == PayoutRoute.State.ENTERED]
+    accounts = [r for r in ahead if r.state == PayoutRoute.State.CONFIRMED and r.account and first in r.months]
+    if accounts or waiting:
+        what = "tài khoản khác được xác nhận" if accounts else "đề nghị khác chờ xác nhận"
+        text = f"Trong sổ người này đã có {what} để nhận {policy}; Phòng LĐ-TB&XH và xã xem dùng nơi nhận nào."
+        row.say("warning", "account", text, code=OTHER_ROUTE)
+
+
+def _tell_rivals(row: CheckedRow, ahead: list[PayoutRoute], scope: Scope) -> None:
     """Nothing changes, but a second route that waits would if it were confirmed."""
     rivals = [r for r in ahead if r.state == PayoutRoute.State.ENTERED and not _is_same(r, row)]
     if rivals:
         where = f"tài khoản {masked(rivals[0].account.number)}" if rivals[0].account else "tiền mặt"
+        told = f" ({where})" if scope.shows(rivals[0]) else ""
         row.say(
             "warning",
             "account",
-            f"Trong sổ còn đề nghị khác chờ xác nhận ({where}); hãy từ chối đề nghị đó nếu danh sách này đúng.",
+            f"Trong sổ còn đề nghị khác chờ xác nhận{told}; hãy từ chối đề nghị đó nếu danh sách này đúng.",
+            code=OTHER_ROUTE,
         )
 
 
-def _tell_changes(row: CheckedRow, before: list[PayoutRoute | None]) -> None:
+def _tell_changes(row: CheckedRow, before: list[PayoutRoute | None], scope: Scope) -> None:
     """Old → new, by the first policy of which an account was known; without one the account is a new one."""
     values = row.values
     old = next((route for route in before if route is not None and route.account is not None), None)
     if old is None or old.account is None:
         row.outcome = Outcome.NEW
         cash = next((route for route in before if route is not None), None)
-        reason = f" ({cash.get_cash_reason_display()})" if cash else ""
+        reason = f" ({cash.get_cash_reason_display()})" if cash and scope.payer_id is None else ""
         row.changes["Hình thức nhận"] = [f"Tiền mặt{reason}" if cash else "", "Tài khoản"]
         return
     row.outcome = Outcome.CHANGED
+    if not scope.shows(old):
+        row.changes["Hình thức nhận"] = ["Nơi nhận khác", "Tài khoản"]
+        return
     for label, known, new in (
         ("Số tài khoản", old.account.number, values.account),
         ("Ngân hàng", old.account.provider.short_name, values.provider.short_name if values.provider else ""),

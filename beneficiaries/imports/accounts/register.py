@@ -18,12 +18,24 @@ _STATES = [PayoutRoute.State.ENTERED, PayoutRoute.State.CONFIRMED]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose people a list may touch: one commune's, or those of a whole district; neither: everybody's."""
+    """Whose people a list may touch: one commune's, or those of a whole district; neither: everybody's.
+
+    A list of a campaign: those of its communes (``commune_ids``), of them only whom its payer was told of (``told``;
+    None where the district brings it), and only accounts that ``payer_id`` pays into. Nothing is said in it of anybody
+    else's accounts.
+    """
 
     commune_id: int | None = None
     district_id: int | None = None
+    commune_ids: frozenset[int] | None = None
+    told: frozenset[int] | None = None
+    payer_id: int | None = None
 
     def holds(self, person: Person) -> bool:
+        if self.told is not None and person.pk not in self.told:
+            return False
+        if self.commune_ids is not None:
+            return person.commune_id in self.commune_ids
         if self.commune_id is not None:
             return person.commune_id == self.commune_id
         return self.district_id is None or person.commune.parent_id == self.district_id
@@ -31,9 +43,38 @@ class Scope:
     @property
     def people(self) -> QuerySet[Person]:
         people = Person.objects.select_related("commune")
+        if self.told is not None:
+            people = people.filter(pk__in=self.told)
+        if self.commune_ids is not None:
+            return people.filter(commune__in=self.commune_ids)
         if self.commune_id is not None:
             return people.filter(commune=self.commune_id)
         return people if self.district_id is None else people.filter(commune__parent=self.district_id)
+
+    @property
+    def place(self) -> str:
+        """Where messages say that somebody is not found."""
+        if self.told is not None:
+            return "danh sách sẵn sàng của đợt"
+        return "sổ của xã" if self.commune_id is not None else "sổ của huyện"
+
+    def names(self, use: "AccountUse") -> bool:
+        """Whether the list may say whom an account serves."""
+        if self.told is not None and use.person_id not in self.told:
+            return False
+        if self.commune_ids is not None:
+            return use.commune_id in self.commune_ids
+        return self.commune_id in (None, use.commune_id)
+
+    @property
+    def stranger(self) -> str:
+        return "người ở xã khác" if self.told is None else "người khác"
+
+    def shows(self, route: PayoutRoute) -> bool:
+        """Whether the list may say where this route goes."""
+        if self.payer_id is None:
+            return True
+        return route.account is not None and route.account.provider.payer_id == self.payer_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,8 @@ class RouteWriter:
         return self.payees[key]
 
     def _replace_waiting(self) -> int:
-        """What still waits for these people and policies from then on is rejected: the list takes its place."""
+        """What still waits for these people and policies from then on is rejected: the list takes its place. A payer's
+        list takes only that of the payer's own accounts."""
         routes = self.out.routes
         firsts: list[datetime.date] = [route.first_month for route in routes]
         with connection.cursor() as cursor:
@@ -125,12 +126,18 @@ class RouteWriter:
                 FROM unnest(%s::bigint[], %s::text[], %s::date[]) n (person_id, policy, first_month)
                 WHERE r.person_id = n.person_id AND r.policy = n.policy AND r.state = 'entered'
                   AND (upper_inf(r.months) OR upper(r.months) > n.first_month)
+                  AND (%s::bigint IS NULL OR EXISTS (
+                      SELECT 1 FROM beneficiaries_account a JOIN beneficiaries_provider b ON b.id = a.provider_id
+                      WHERE a.id = r.account_id AND b.payer_id = %s
+                  ))
                 """,
                 [
                     f"Thay bằng danh sách tài khoản nạp số {self.batch.pk}.",
                     [route.person_id for route in routes],
                     [route.policy for route in routes],
                     firsts,
+                    self.batch.payer_id,
+                    self.batch.payer_id,
                 ],
             )
             return int(cursor.rowcount)

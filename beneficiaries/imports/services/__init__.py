@@ -11,7 +11,7 @@ from beneficiaries.imports.services.bringing import (
     upload_list,
     withdraw_batch,
 )
-from beneficiaries.imports.services.common import CHECK_JOB, READERS, UPLOADERS, CannotDo
+from beneficiaries.imports.services.common import CHECK_JOB, READERS, UPLOADERS, CannotDo, page_of
 from beneficiaries.imports.services.sending import refuse_batch, send_batch
 from beneficiaries.imports.services.writing import (
     ACCEPT_JOB,
@@ -39,6 +39,7 @@ __all__ = [
     "choose_reading",
     "load_directly",
     "may_choose_reading",
+    "page_of",
     "refuse_batch",
     "request_acceptance",
     "request_entry",

@@ -10,6 +10,7 @@ from batosocial.audit import services as audit
 from batosocial.jobs.models import StoredFile
 from batosocial.staff.models import Role, User
 from batosocial.territory.models import Unit
+from beneficiaries.imports import openings
 from beneficiaries.imports.base import Progress
 from beneficiaries.imports.check import check_workbook
 from beneficiaries.imports.choices import Reading
@@ -17,6 +18,7 @@ from beneficiaries.imports.kinds import importer_of
 from beneficiaries.imports.mappings import remember_columns
 from beneficiaries.imports.messages import ListRefused
 from beneficiaries.imports.services.common import (
+    BRINGERS,
     WAITING,
     CannotDo,
     State,
@@ -35,11 +37,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def same_file(
     *, commune: Unit | None, policy: str, sha256: str, kind: str = ImportBatch.Kind.PEOPLE
 ) -> ImportBatch | None:
-    """The newest list of the same bytes that waits or was accepted for this commune, policy and kind."""
+    """The newest list of the same bytes that waits or was accepted for this commune, policy and kind. Those of
+    campaigns are compared among themselves."""
     return (
-        ImportBatch.objects.filter(
-            kind=kind, commune=commune, policy=policy, file__sha256=sha256, state__in=[*WAITING, State.ACCEPTED]
-        )
+        ImportBatch.objects.of_offices()
+        .filter(kind=kind, commune=commune, policy=policy, file__sha256=sha256, state__in=[*WAITING, State.ACCEPTED])
         .order_by("-pk")
         .first()
     )
@@ -86,7 +88,7 @@ def upload_list(
 @transaction.atomic
 def choose_reading(*, actor: User, batch: ImportBatch, reading: Reading, found: Survey) -> ImportBatch:
     """Read a list as the user says, and remember the columns for the commune's next file with such a header."""
-    batch = locked(actor, batch, {Role.COMMUNE_OFFICER, Role.DISTRICT_OFFICER})
+    batch = locked(actor, batch, BRINGERS)
     if not may_choose_reading(batch, actor):
         raise CannotDo(f"Danh sách {batch.state_label.lower()}, không đổi cách đọc được.")
     remembered = remember_columns(batch, reading, found)
@@ -101,10 +103,8 @@ def choose_reading(*, actor: User, batch: ImportBatch, reading: Reading, found: 
 
 
 def may_choose_reading(batch: ImportBatch, actor: User) -> bool:
-    """Before it is sent, by the commune or, of a list of its own, by the district."""
-    mine = actor.role == Role.COMMUNE_OFFICER or (
-        actor.role == Role.DISTRICT_OFFICER and batch.uploaded_by.role == Role.DISTRICT_OFFICER
-    )
+    """Before it is sent, by the commune or, of a list of its own, by the district or a payer."""
+    mine = actor.role == Role.COMMUNE_OFFICER or (actor.role in BRINGERS and batch.uploaded_by.role == actor.role)
     failed = batch.state == State.CHECKING and not is_running(batch)
     return mine and (failed or batch.state in (State.READING, State.PREVIEWED, State.UNREADABLE))
 
@@ -112,7 +112,7 @@ def may_choose_reading(batch: ImportBatch, actor: User) -> bool:
 @transaction.atomic
 def check_again(*, actor: User, batch: ImportBatch) -> ImportBatch:
     """Check a list anew: after a job that failed, or against the register as it is by now."""
-    batch = locked(actor, batch, {Role.COMMUNE_OFFICER, Role.DISTRICT_OFFICER})
+    batch = locked(actor, batch, BRINGERS)
     failed = batch.state == State.CHECKING and not is_running(batch)
     if not failed and batch.state not in (State.PREVIEWED, State.UNREADABLE):
         raise CannotDo(f"Danh sách {batch.state_label.lower()}, không kiểm tra lại được.")
@@ -125,7 +125,9 @@ def check_again(*, actor: User, batch: ImportBatch) -> ImportBatch:
 @transaction.atomic
 def check_batch(*, batch_id: int, progress: Progress | None = None) -> ImportBatch:
     """The job's work: check the workbook and store the preview. Does nothing when that was done already."""
-    batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("commune", "file").get(pk=batch_id)
+    batch = (
+        ImportBatch.objects.select_for_update(of=("self",)).select_related("commune", "payer", "file").get(pk=batch_id)
+    )
     if batch.state != State.CHECKING:
         return batch
     try:
@@ -140,6 +142,8 @@ def check_batch(*, batch_id: int, progress: Progress | None = None) -> ImportBat
         batch.state, batch.failure = State.UNREADABLE, _place(refused)
     else:
         store_preview(batch, preview)
+        if batch.payer_id is not None:
+            openings.campaigns().checked(batch, preview)
         batch.state, batch.failure = State.PREVIEWED, ""
     batch.save()
     return batch
@@ -147,9 +151,9 @@ def check_batch(*, batch_id: int, progress: Progress | None = None) -> ImportBat
 
 @transaction.atomic
 def withdraw_batch(*, actor: User, batch: ImportBatch) -> ImportBatch:
-    """Drop a list that is not accepted: the commune its own, the district one that it uploaded itself."""
-    batch = locked(actor, batch, {Role.COMMUNE_OFFICER, Role.DISTRICT_OFFICER})
-    if actor.role == Role.DISTRICT_OFFICER and batch.uploaded_by.role != Role.DISTRICT_OFFICER:
+    """Drop a list that is not accepted: the commune its own, the district and a payer what they uploaded themselves."""
+    batch = locked(actor, batch, BRINGERS)
+    if actor.role != Role.COMMUNE_OFFICER and batch.uploaded_by.role != actor.role:
         raise PermissionDenied
     if batch.state == State.WITHDRAWN:
         raise CannotDo("Danh sách này đã bỏ rồi.")

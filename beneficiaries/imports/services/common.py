@@ -1,5 +1,6 @@
 """What all steps of a list share: its states, who may take a step, and its row locked."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -10,6 +11,7 @@ from batosocial.jobs.services import queue_job
 from batosocial.lib.money import format_number
 from batosocial.staff.models import Role, User
 from batosocial.territory.models import Unit
+from beneficiaries.imports import openings
 from beneficiaries.imports.kinds import importer_of
 from beneficiaries.models import ImportBatch
 
@@ -28,6 +30,10 @@ class CannotDo(Exception):
     """What was asked for does not fit the list's state; the message tells the user why and what to do."""
 
 
+#: Who brings a list has it checked, read and written: a payer those of its own campaigns, which is all it sees.
+BRINGERS = frozenset({Role.COMMUNE_OFFICER, Role.DISTRICT_OFFICER, Role.PAYER})
+
+
 def may_upload(actor: User, commune: Unit | None) -> None:
     """PermissionDenied unless it is the officer's own commune, or one of the district, or the whole of it (None)."""
     own = actor.role == Role.COMMUNE_OFFICER and commune is not None and actor.unit_id == commune.pk
@@ -36,14 +42,14 @@ def may_upload(actor: User, commune: Unit | None) -> None:
         raise PermissionDenied
 
 
-def locked(actor: User, batch: ImportBatch, roles: set[Role]) -> ImportBatch:
+def locked(actor: User, batch: ImportBatch, roles: Collection[Role]) -> ImportBatch:
     """The batch's row, locked and as it is now, for one of these roles within its scope."""
     if actor.role not in roles:
         raise PermissionDenied
     found = (
         ImportBatch.objects.visible_to(actor)
         .select_for_update(of=("self",))
-        .select_related("commune", "file", "uploaded_by", "job")
+        .select_related("commune", "payer", "file", "uploaded_by", "job")
         .filter(pk=batch.pk)
         .first()
     )
@@ -59,9 +65,16 @@ def queue_check(batch: ImportBatch, actor: User) -> None:
         owner=actor,
         args={"batch_id": batch.pk},
         key=f"{CHECK_JOB}:{batch.pk}",
-        result_url=reverse("beneficiaries:import_detail", args=[batch.pk]),
+        result_url=page_of(batch),
     )
     batch.save(update_fields=["job"])
+
+
+def page_of(batch: ImportBatch) -> str:
+    """Where the list is shown."""
+    if batch.payer_id is not None:
+        return openings.campaigns().page_of(batch)
+    return reverse("beneficiaries:import_detail", args=[batch.pk])
 
 
 def worth_writing(batch: ImportBatch, good_rows_only: bool) -> None:

@@ -4,7 +4,6 @@ import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from batosocial.audit import services as audit
@@ -12,12 +11,23 @@ from batosocial.jobs.models import StoredFile
 from batosocial.jobs.services import queue_job
 from batosocial.lib import months
 from batosocial.staff.models import Role, User
+from beneficiaries.imports import openings
 from beneficiaries.imports.base import Progress
 from beneficiaries.imports.check import check_workbook
 from beneficiaries.imports.checked import Preview
 from beneficiaries.imports.kinds import importer_of
 from beneficiaries.imports.services.bringing import XLSX
-from beneficiaries.imports.services.common import CannotDo, Mode, State, counts, is_running, locked, worth_writing
+from beneficiaries.imports.services.common import (
+    BRINGERS,
+    CannotDo,
+    Mode,
+    State,
+    counts,
+    is_running,
+    locked,
+    page_of,
+    worth_writing,
+)
 from beneficiaries.imports.storing import still_says_the_same, store_preview
 from beneficiaries.models import ImportBatch, Person
 
@@ -51,7 +61,7 @@ def request_acceptance(
 @transaction.atomic
 def request_entry(*, actor: User, batch: ImportBatch, good_rows_only: bool = False) -> ImportBatch:
     """Have a list written that nobody sends, from its own month: again a job, and asking twice starts one."""
-    batch = locked(actor, batch, {Role.COMMUNE_OFFICER, Role.DISTRICT_OFFICER})
+    batch = locked(actor, batch, BRINGERS)
     importer = importer_of(batch)
     if importer.sent_first:
         raise CannotDo("Danh sách này do Phòng LĐ-TB&XH nhận vào sổ.")
@@ -100,7 +110,7 @@ def _request(batch: ImportBatch, actor: User, start_month: datetime.date, good_r
         owner=actor,
         args={"batch_id": batch.pk},
         key=f"{ACCEPT_JOB}:{batch.pk}",
-        result_url=reverse("beneficiaries:import_detail", args=[batch.pk]),
+        result_url=page_of(batch),
     )
     batch.save()
     return batch
@@ -115,7 +125,7 @@ def accept_batch(*, batch_id: int, progress: Progress | None = None, job_id: int
     """
     batch = (
         ImportBatch.objects.select_for_update(of=("self",))
-        .select_related("commune", "file", "accepted_by", "uploaded_by")
+        .select_related("commune", "payer", "file", "accepted_by", "uploaded_by")
         .get(pk=batch_id)
     )
     if batch.state != State.ACCEPTING or batch.start_month is None or batch.accepted_by is None:
@@ -136,6 +146,8 @@ def accept_batch(*, batch_id: int, progress: Progress | None = None, job_id: int
     )
     if not _people_unchanged(preview) or not still_says_the_same(batch, preview):
         store_preview(batch, preview)
+        if batch.payer_id is not None:
+            openings.campaigns().checked(batch, preview)
         return _give_back(
             batch,
             State.PREVIEWED,
