@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from batosocial.lib import months
+from batosocial.lib.dates import Death
 from batosocial.lib.text import shortened
 from batosocial.staff.models import User
 from batosocial.territory.models import Unit
@@ -98,7 +99,7 @@ class PersonRow:
     benefits: list[Benefit]
     status: str
     status_tone: str
-    died_on: datetime.date | None
+    death: Death | None
     ways: list[Way]
 
 
@@ -121,7 +122,7 @@ class Lister:
             return []
         people = Person.objects.only(
             *("name", "other_name", "birth_year", "birth_month", "birth_day", "sex", "cccd", "cccd_missing_reason"),
-            *("cccd_duplicate", "identity_status", "hamlet", "commune", "died_on"),
+            *("cccd_duplicate", "identity_status", "hamlet", "commune", "died_on", "died_month_only"),
         ).in_bulk(pks)
         held, routes = self._held(pks), self._routes(pks)
         # Whoever was removed in between is not there any more.
@@ -174,7 +175,7 @@ class Lister:
             benefits=_benefits(_relevant(shown, month), self.user),
             status=str(status.label),
             status_tone=STATUS_TONES[status],
-            died_on=person.died_on,
+            death=person.death,
             ways=ways,
         )
 

@@ -32,7 +32,7 @@ from payments.models import (
 )
 from reporting.letter.models import Letter, LetterTemplate, SignedLetter
 from tests import factories as make
-from tests.coordination import campaign_rows
+from tests.coordination import campaign_rows, followed
 from tests.coordination.asked import identity_round
 
 pytestmark = pytest.mark.django_db
@@ -292,13 +292,30 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "coordination:campaign_file_enter": ({PHONG, PAYER}, "campaign"),
     # An officer of the district withdraws what they brought themselves; the payer brought this one.
     "coordination:campaign_file_withdraw": ({PAYER}, "campaign"),
+    # what follows from answers of the police
+    "coordination:corrections": (BENEFITS, ""),
+    "coordination:correction": (BENEFITS, "commune"),
+    "coordination:correction_in_full": (BENEFITS, "commune"),
+    "coordination:correction_request": (BENEFITS, "commune"),
+    "coordination:correction_step": ({OFFICER, PHONG}, "commune"),
+    "coordination:correction_take": ({OFFICER, PHONG}, "commune"),
+    "coordination:follow_ups": (BENEFITS | {POLICE}, ""),
+    "coordination:follow_up": (BENEFITS | {POLICE}, "commune"),
+    "coordination:follow_up_recheck": ({OFFICER, PHONG, POLICE}, "commune"),
+    "coordination:deaths": (BENEFITS, ""),
+    "coordination:death": (BENEFITS, "commune"),
+    "coordination:person": (BENEFITS, "commune"),
     "jobs:index": (EVERYBODY, ""),
     "jobs:detail": (EVERYBODY, "owner"),
     "jobs:progress": (EVERYBODY, "owner"),
     "jobs:result": (EVERYBODY, "owner"),
 }
 #: Answers a GET by sending back to the page it belongs to; what counts is the POST.
-POSTED = {"beneficiaries:person_in_full", "beneficiaries:identity_issue_in_full"}
+POSTED = {
+    "beneficiaries:person_in_full",
+    "beneficiaries:identity_issue_in_full",
+    "coordination:correction_in_full",
+}
 #: The step of the workflow that each role takes.
 STEPS = {LEADER: "gui", PHONG: "tham-dinh", HEAD: "ky-tham-dinh", CHAIRMAN: "duyet"}
 #: What is done with a question.
@@ -331,6 +348,8 @@ class Rows:
     receivable: int
     receipt: int
     grant: int
+    correction: int
+    follow_up: int
     place: str
     route: PayoutRoute
     entitlement: int
@@ -407,6 +426,8 @@ def _rows(user: User, *, own: bool) -> Rows:
         receivable=receivable.pk,
         receipt=make.receipt(receivable, 1_000).pk,
         grant=make.grant(person).pk,
+        correction=followed.correction(person).pk,
+        follow_up=followed.follow_up(person).pk,
         person=person.pk,
         entitlement=make.entitlement(make.person(commune=person.commune)).pk,
         change=make.proposal(person, by=officer).pk,
@@ -531,6 +552,13 @@ def _url(name: str, rows: Rows) -> str:
         name.startswith("coordination:campaign_") and name != "coordination:campaign_add"
     ):
         return reverse(name, kwargs={"pk": rows.campaign.campaign_id})
+    if name in ("coordination:death", "coordination:person"):
+        return reverse(name, kwargs={"person_id": rows.person})
+    if name.startswith("coordination:correction") and name != "coordination:corrections":
+        step = {"what": "requested"} if name.endswith("_step") else {}
+        return reverse(name, kwargs={"pk": rows.correction} | step)
+    if name.startswith("coordination:follow_up") and name != "coordination:follow_ups":
+        return reverse(name, kwargs={"pk": rows.follow_up})
     if name == "payments:review_line_detach":
         return reverse(name, kwargs={"pk": rows.line.pk, "attachment_pk": rows.attachment})
     if name == "coordination:round_person":

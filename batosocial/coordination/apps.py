@@ -56,3 +56,7 @@ class CoordinationConfig(AppConfig):
         campaign_roles = BENEFIT_ROLES | {Role.PAYER}
         register(NavItem("Đợt mở tài khoản", "coordination:campaigns", "bank", campaign_roles, 620, "Phối hợp"))
         todo.register(campaign_todos)
+        # corrections, follow-ups, deaths: what follows from the answers of the police
+        from batosocial.coordination.corrections.registration import register_all as register_what_follows
+
+        register_what_follows()

@@ -54,6 +54,33 @@ class PartialDate:
         return datetime.date(self.year, 1 if self.month is None else self.month, 1 if self.day is None else self.day)
 
 
+@dataclass(frozen=True, slots=True)
+class Death:
+    """When somebody died: a day, or only a month, which stands as its first day. ValueError for another day of it."""
+
+    day: datetime.date
+    month_only: bool = False
+
+    def __post_init__(self) -> None:
+        if self.month_only and self.day.day != 1:
+            raise ValueError("Chỉ biết tháng thì ghi ngày đầu tháng.")
+
+    def __str__(self) -> str:
+        """ "ngày 30/06/2024" or "tháng 6/2024"."""
+        return f"tháng {self.day.month}/{self.day.year}" if self.month_only else f"ngày {self.day:%d/%m/%Y}"
+
+    @property
+    def plain(self) -> str:
+        """As the audit keeps it: "2024-06-30" or "2024-06"."""
+        return f"{self.day:%Y-%m}" if self.month_only else self.day.isoformat()
+
+    def fits(self, other: "Death") -> bool:
+        """Whether both can be told of one death: the same day, or the same month where one knows no day."""
+        if self.month_only or other.month_only:
+            return (self.day.year, self.day.month) == (other.day.year, other.day.month)
+        return self.day == other.day
+
+
 def parse_partial(value: object, *, today: datetime.date) -> tuple[PartialDate, list[str]]:
     """A birth date from a cell or a form, with warnings for the user about what looks doubtful.
 

@@ -50,6 +50,8 @@ KEPT = {
     "coordination.Question.upper": "câu hỏi giữ đơn vị được hỏi",
     "coordination.GeneralAnswer.upper": "giải đáp giữ đơn vị đã phổ biến",
     "coordination.OutreachSession.commune": "buổi truyền thông giữ đơn vị của ngày đó",
+    "coordination.Correction.commune": "việc đính chính giữ đơn vị khi mở",
+    "coordination.FollowUp.commune": "việc theo dõi giữ đơn vị khi mở",
     "reporting.LetterTemplate.district": "mẫu công văn giữ đơn vị đã lập",
     "reporting.Letter.district": "công văn giữ đơn vị đã ban hành",
     "beneficiaries.UnitMove.from_unit": "ai từ đơn vị nào đến",

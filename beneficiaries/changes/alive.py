@@ -71,9 +71,7 @@ def revive(register: "Register", change: Change) -> Effect:
     undo, deaths = Undo.load(change.proposal.get("undo") or {}), set(change.proposal.get("death") or ())
     wrong = change.proposal.get("not_died_on")
     if person.died_on and wrong and person.died_on != datetime.date.fromisoformat(wrong):
-        raise Refused(
-            f"Sổ nay ghi người này chết ngày {person.died_on:%d/%m/%Y}, khác ngày bị ghi nhầm; hãy trả lại đề nghị này."
-        )
+        raise Refused(f"Sổ nay ghi người này chết {person.death}, khác ngày bị ghi nhầm; hãy trả lại đề nghị này.")
     first = _first_month(change)
     if change.effective_month != first:
         raise Refused(f"Đính chính còn sống trả lại chế độ từ {title(first)}; hãy để trống ô tháng.")

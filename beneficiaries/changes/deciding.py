@@ -14,7 +14,7 @@ from batosocial.staff.models import Role, User
 from beneficiaries.changes import hooks, law
 from beneficiaries.changes.kinds import plan
 from beneficiaries.changes.law import Rule
-from beneficiaries.changes.proposal import Proposal, load_paper
+from beneficiaries.changes.proposal import Proposal, load_death, load_paper
 from beneficiaries.changes.register import Refused, Register, entry
 from beneficiaries.changes.steps import (
     APPRAISERS,
@@ -224,8 +224,8 @@ def _check_papers(change: Change, date: datetime.date) -> None:
     paper = load_paper(change.proposal).date
     if paper and paper > date:
         raise Refused(f"Quyết định ngày {date:%d/%m/%Y} trước ngày của giấy tờ ({paper:%d/%m/%Y}).")
-    died_on = change.proposal.get("died_on")
-    if died_on and datetime.date.fromisoformat(died_on) > date:
+    death = load_death(change.proposal)
+    if death and death.day > date:
         raise Refused(f"Quyết định ngày {date:%d/%m/%Y} trước ngày chết ghi trong đề nghị.")
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from batosocial.lib import months
+from batosocial.lib.dates import Death
 from batosocial.lib.text import clean
 from beneficiaries.changes import alive, pauses
-from beneficiaries.changes.proposal import Proposal, ProposedDependant, says_alive
+from beneficiaries.changes.proposal import Proposal, ProposedDependant, load_death, says_alive
 from beneficiaries.changes.register import Effect, Refused, Register, proposed, title
 from beneficiaries.models import Category, Change, Entitlement
 
@@ -64,9 +65,9 @@ def _adjust(register: Register, change: Change) -> Effect:
 
 def _stop(register: Register, change: Change) -> Effect:
     """Khoản 2 Điều 8 NĐ 20/2021: from the month right after death or lost condition."""
-    month, died_on = change.effective_month, change.proposal.get("died_on")
-    if died_on:
-        return _death(register, change, datetime.date.fromisoformat(died_on))
+    month = change.effective_month
+    if death := load_death(change.proposal):
+        return _death(register, change, death)
     row = register.standing(change, change.entitlement_id)
     if row.months.upper is not None and row.months.upper <= month:
         raise Refused(f"Chế độ này đã thôi hưởng từ {title(row.months.upper)}.")
@@ -82,15 +83,15 @@ def _stop(register: Register, change: Change) -> Effect:
     )
 
 
-def _death(register: Register, change: Change, died_on: datetime.date) -> Effect:
+def _death(register: Register, change: Change, death: Death) -> Effect:
     """Ends everything of the change's policy; the other policy has its own decision, by its own authority."""
     person, month = register.people[change.person_id], change.effective_month
-    if person.died_on and person.died_on != died_on:
+    if person.death and not person.death.fits(death):
         raise Refused(
-            f"Sổ ghi người này chết ngày {person.died_on:%d/%m/%Y}, khác ngày {died_on:%d/%m/%Y} trong đề nghị; "
-            "hãy đối chiếu trích lục khai tử."
+            f"Sổ ghi người này chết {person.death}, khác {death} trong đề nghị; hãy đối chiếu trích lục khai tử."
         )
-    effect = Effect(died_on=died_on)
+    # A day that the register has is not given up for a month.
+    effect = Effect(death=person.death if person.death and death.month_only else death)
     for row in register.rows[change.person_id]:
         if row.category.policy != change.policy or row.granted_by.state != Change.State.APPLIED:
             continue

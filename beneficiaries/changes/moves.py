@@ -90,7 +90,7 @@ def propose_move(
     if _waiting(person).exists():
         errors[""] = "Đã có đề nghị chuyển xã cho người này, đang chờ Phòng thẩm định."
     if person.died_on:
-        errors[""] = f"Người này chết ngày {person.died_on:%d/%m/%Y}."
+        errors[""] = f"Người này chết {person.death}."
     if not paper.kind:
         errors["paper_kind"] = "Hãy ghi giấy tờ kèm theo, ví dụ: Đơn đề nghị, xác nhận cư trú."
     if paper.date and paper.date > clock.today():

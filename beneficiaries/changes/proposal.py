@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from batosocial.lib.dates import PartialDate
+from batosocial.lib.dates import Death, PartialDate
 from beneficiaries.changes.law import Rule
 
 
@@ -86,6 +86,17 @@ class Proposal:
             paper=load_paper(data),
             void=bool(data.get("void")),
         )
+
+
+def dump_death(death: Death | None) -> dict[str, Any]:
+    """What a stop keeps of the death that it follows from."""
+    data: dict[str, Any] = {"died_on": death.day.isoformat() if death else None}
+    return data | {"month_only": True} if death and death.month_only else data
+
+
+def load_death(data: Mapping[str, Any]) -> Death | None:
+    told = data.get("died_on")
+    return Death(datetime.date.fromisoformat(told), bool(data.get("month_only"))) if told else None
 
 
 #: What people call a correction that takes back a death.

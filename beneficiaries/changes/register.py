@@ -16,7 +16,7 @@ from django.db.models import Q
 from batosocial.audit import services as audit
 from batosocial.audit.models import Entry
 from batosocial.lib import months
-from batosocial.lib.dates import PartialDate
+from batosocial.lib.dates import Death, PartialDate
 from batosocial.staff.models import User
 from beneficiaries import confidential
 from beneficiaries.changes.proposal import ALIVE, Proposal, ProposedDependant, Undo, says_alive
@@ -42,7 +42,7 @@ class Effect:
     #: Suspensions that end: their months, the arrears of them, the change that ends them.
     pauses: list[tuple[Suspension, DateRange, DateRange | None]] = field(default_factory=list)
     pause: Suspension | None = None
-    died_on: datetime.date | None = None
+    death: Death | None = None
     #: What a death ended and void; the register remembers it with the death, so that it can be taken back.
     undo: Undo | None = None
     #: The death was recorded by mistake: entitlements that it had voided, suspensions as they were before it.
@@ -115,9 +115,9 @@ class Register:
             raise Refused(f"Người này đã hưởng {code} {span(row.months)}.")
 
     def alive(self, change: Change) -> None:
-        died_on = self.people[change.person_id].died_on
-        if died_on and change.effective_month > months.first(died_on):
-            raise Refused(f"Người này chết ngày {died_on:%d/%m/%Y}, không hưởng từ {title(change.effective_month)}.")
+        death = self.people[change.person_id].death
+        if death and change.effective_month > months.first(death.day):
+            raise Refused(f"Người này chết {death}, không hưởng từ {title(change.effective_month)}.")
 
     def standing(self, change: Change, entitlement_id: int | None) -> Entitlement:
         for row in self.rows[change.person_id]:
@@ -195,12 +195,12 @@ class Register:
         if effect.undo is not None:
             change.proposal = change.proposal | {"undo": effect.undo.dump()}
         if effect.alive:
-            self._note(person, change, ALIVE, {"died_on": (person.died_on, None)})
-            person.died_on = None
+            self._note(person, change, ALIVE, {"died_on": (_told(person.death), None)})
+            person.died_on, person.died_month_only = None, False
             self._touch(person)
-        if effect.died_on is not None and person.died_on != effect.died_on:
-            self._note(person, change, "Ghi ngày chết", {"died_on": (person.died_on, effect.died_on)})
-            person.died_on = effect.died_on
+        if effect.death is not None and person.death != effect.death:
+            self._note(person, change, "Ghi ngày chết", {"died_on": (_told(person.death), effect.death.plain)})
+            person.died_on, person.died_month_only = effect.death.day, effect.death.month_only
             self._touch(person)
         if effect.place is not None:
             assert change.to_commune is not None  # noqa: S101
@@ -236,9 +236,8 @@ class Register:
         Dependant.objects.bulk_create(self._dependants)
         update_rows(Suspension, list(self._resumed.values()), ("months", "arrears_months", "ended_by"))
         Suspension.objects.bulk_create(self._paused)
-        update_rows(
-            Person, list(self._changed_people.values()), ("died_on", "commune", "hamlet", "version", "updated_at")
-        )
+        columns = ("died_on", "died_month_only", "commune", "hamlet", "version", "updated_at")
+        update_rows(Person, list(self._changed_people.values()), columns)
         counts: dict[int, int] = defaultdict(int)
         for one in self._dependants:
             counts[one.entitlement_id] += 1
@@ -263,6 +262,10 @@ class Register:
 
 
 # --- shared ------------------------------------------------------------------------------------------------------
+
+
+def _told(death: Death | None) -> str | None:
+    return death.plain if death else None
 
 
 def overlap(one: DateRange, other: DateRange) -> bool:

@@ -14,7 +14,7 @@ from beneficiaries import confidential
 from beneficiaries.changes.law import Rule
 from beneficiaries.changes.moves import masked_name
 from beneficiaries.changes.outlook import Outlook, Outlooks
-from beneficiaries.changes.proposal import ALIVE, Proposal, says_alive
+from beneficiaries.changes.proposal import ALIVE, Proposal, load_death, says_alive
 from beneficiaries.changes.steps import (
     APPRAISERS,
     PROPOSING_ROLES,
@@ -197,9 +197,8 @@ def _does(change: Any, user: User, categories: Mapping[str, Category]) -> tuple[
     if kind == Change.Kind.CORRECT:
         done = "Hủy do ghi nhầm" if proposal.void else "Đính chính"
         return f"{done} {_code(old or target, 0, user)}", _name(target or old, user)
-    if kind == Change.Kind.STOP and change.proposal.get("died_on"):
-        day = datetime.date.fromisoformat(change.proposal["died_on"])
-        return f"Chết ngày {day:%d/%m/%Y}: thôi hưởng {change.policy}", ""
+    if kind == Change.Kind.STOP and (death := load_death(change.proposal)):
+        return f"Chết {death}: thôi hưởng {change.policy}", ""
     return f"{word} {_code(old, 0, user) or change.policy}", _name(old, user)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from batosocial.lib import clock, months
 from batosocial.lib.national_id import provinces
-from beneficiaries.identity import answers, doubles, rules, status
+from beneficiaries.identity import answers, doubles, hooks, rules, status
 from beneficiaries.identity.comparison import BirthParts, birth_mismatch, name_mismatch
 
 #: Checks take turns: two that touch the same people would otherwise undo each other's work.
@@ -221,6 +221,7 @@ class _Check:
                 people = self.people
             self.cursor.execute(_OUTCOME)
             opened, reopened = self.cursor.fetchone()
+        hooks.checked(person_ids=self.ids)
         self.progress(people, people, "Xong")
         return Checked(people, opened, reopened, self.closed)
 

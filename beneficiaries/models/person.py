@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
-from batosocial.lib.dates import PartialDate
+from batosocial.lib.dates import Death, PartialDate
 from batosocial.lib.text import name_search_key, sort_key
 from batosocial.staff.scoping import commune_scope
 from batosocial.territory.models import Unit
@@ -74,6 +74,8 @@ class Person(models.Model):
     commune = models.ForeignKey(Unit, verbose_name="xã, thị trấn", on_delete=models.PROTECT, related_name="people")
     phone = models.CharField("điện thoại", max_length=15, blank=True)
     died_on = models.DateField("ngày chết", null=True, blank=True)
+    #: Nobody knows the day yet: ``died_on`` is the first of the month. Show ``death``, which invents none.
+    died_month_only = models.BooleanField("chỉ biết tháng chết", default=False, db_default=False)
     identity_status = models.CharField(
         "đối chiếu dân cư", max_length=10, choices=IdentityStatus, default=IdentityStatus.UNCHECKED
     )
@@ -127,6 +129,10 @@ class Person(models.Model):
                 name="cccd_unique_unless_flagged",
             ),
             models.CheckConstraint(condition=~Q(name=""), name="person_has_name"),
+            models.CheckConstraint(
+                condition=Q(died_month_only=False) | Q(died_on__isnull=False, died_on__day=1),
+                name="died_month_only_is_a_first",
+            ),
         ]
         indexes = [
             GinIndex(fields=["words"], name="person_words"),
@@ -171,6 +177,11 @@ class Person(models.Model):
     @property
     def birth_text(self) -> str:
         return str(self.birth)
+
+    @property
+    def death(self) -> Death | None:
+        """When the person died, as far as it is known."""
+        return Death(self.died_on, self.died_month_only) if self.died_on else None
 
     @property
     def card_birth_text(self) -> str:

@@ -89,7 +89,7 @@ def _about_month(found: Cautions, plan: Plan) -> None:
 
 def _about_payee(found: Cautions, person: Person, plan: Plan) -> None:
     if person.died_on:
-        found.say("nguoi_nhan", f"Người hưởng đã chết ngày {person.died_on:%d/%m/%Y}.")
+        found.say("nguoi_nhan", f"Người hưởng đã chết {person.death}.")
     if plan.payee_kind == Payee.Kind.OWN and is_child(person, clock.today()):
         found.say("nguoi_nhan", "Người hưởng chưa đủ 16 tuổi: người nhận thường là người giám hộ, ở đây ghi chính chủ.")
     if plan.payee is None or plan.payee.kind == Payee.Kind.OWN:

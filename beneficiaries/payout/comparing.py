@@ -89,5 +89,5 @@ def _notes(route: PayoutRoute, others: int, today: datetime.date) -> list[str]:
     if state is not None:
         notes.append(f"Giấy tờ của người nhận: {state.label.lower()}.")
     if route.person.died_on:
-        notes.append(f"Người hưởng đã chết ngày {route.person.died_on:%d/%m/%Y}.")
+        notes.append(f"Người hưởng đã chết {route.person.death}.")
     return notes

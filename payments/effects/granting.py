@@ -74,6 +74,8 @@ def propose_grant(*, actor: User, grant_id: int, claim: Claim) -> bool:
 
 def _objections(grant: Grant, values: dict[str, str]) -> dict[str, str]:
     errors: dict[str, str] = {}
+    if grant.person.died_month_only:
+        errors[""] = "Sổ mới biết tháng chết; hãy ghi ngày chết theo trích lục khai tử ở trang của người này trước."
     if not values["receiver_name"]:
         errors["receiver_name"] = "Hãy ghi họ tên người nhận."
     if not values["receiver_relation"]:

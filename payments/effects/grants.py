@@ -62,7 +62,7 @@ def open_grants(*, actor: User, changes: Sequence[Change]) -> None:
         known = standing.get((award.person_id, award.code))
         if known is None:
             made.append(_new(award, deaths[award.person_id], categories[award.code], of_person[award.person_id]))
-        elif entry := _renew(actor, known, award, deaths[award.person_id]):
+        elif entry := _renew(actor, known, award, people[award.person_id]):
             entries.append(entry)
             changed.append(known)
     Grant.objects.bulk_create(made, ignore_conflicts=True)
@@ -207,8 +207,10 @@ def _take_back(actor: User, grant: Grant) -> Entry | None:
     )
 
 
-def _renew(actor: User, grant: Grant, award: Award, died_on: datetime.date) -> Entry | None:
+def _renew(actor: User, grant: Grant, award: Award, person: Person) -> Entry | None:
     """The same death told again changes nothing; another day, or a death after all, opens the grant anew."""
+    assert person.death is not None  # noqa: S101
+    died_on = person.death.day
     revived = grant.state == State.DECLINED and grant.reason == NOT_DEAD
     if grant.state not in UNDECIDED and not revived:
         return None
@@ -217,7 +219,7 @@ def _renew(actor: User, grant: Grant, award: Award, died_on: datetime.date) -> E
     changes = {"died_on": (grant.died_on, died_on), "amount": (grant.amount, award.amount)}
     grant.died_on, grant.amount, grant.basis = died_on, award.amount, award.basis[:300]
     grant.state = State.DECLINED if award.refusal else State.OPEN
-    grant.reason = award.refusal[:500] or f"Ngày chết trong sổ nay là {died_on:%d/%m/%Y}; hãy xem lại hồ sơ."
+    grant.reason = award.refusal[:500] or f"Sổ nay ghi chết {person.death}; hãy xem lại hồ sơ."
     for name in ("proposed", "appraised", "decided"):
         setattr(grant, f"{name}_by", None)
         setattr(grant, f"{name}_at", None)

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Collection, Sequence
 
 from batosocial.lib import months
+from batosocial.lib.dates import Death
 from batosocial.lib.money import format_amount
 from beneficiaries.models import Change, Person
 from payments.effects.owing import Unowed
@@ -37,8 +38,8 @@ class Causes:
     that is in force. Two queries, whoever many people there are."""
 
     def __init__(self, person_ids: Collection[int], changes: Sequence[Change] = ()) -> None:
-        dead = Person.objects.filter(pk__in=person_ids, died_on__isnull=False).values_list("pk", "died_on")
-        self.deaths: dict[int, datetime.date] = {pk: day for pk, day in dead if day is not None}
+        dead = Person.objects.filter(pk__in=person_ids, died_on__isnull=False).only("died_on", "died_month_only")
+        self.deaths: dict[int, Death] = {person.pk: person.death for person in dead if person.death}
         self._found: dict[tuple[int, str], Change] = {}
         self._of_person: dict[int, Change] = {}
         earlier = (
@@ -55,9 +56,9 @@ class Causes:
 
     def words(self, person_id: int, policy: str, month: datetime.date) -> str:
         """ "Chết ngày 30/06/2024, thôi hưởng từ tháng 7/2024 (QĐ 125/QĐ-UBND ngày 22/07/2024)"."""
-        change, died_on = self.change(person_id, policy), self.deaths.get(person_id)
-        if died_on is not None and months.first(died_on) < month:
-            text = f"Chết ngày {died_on:%d/%m/%Y}"
+        change, death = self.change(person_id, policy), self.deaths.get(person_id)
+        if death is not None and months.first(death.day) < month:
+            text = f"Chết {death}"
             return f"{text}{_decision(change)}" if change and change.kind == Change.Kind.STOP else text
         if change is None:
             return "Không còn được hưởng theo sổ"

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from batosocial.lib.dates import Death
 from batosocial.staff.scoping import commune_scope
 from beneficiaries.models import Category, Change, Person
 
@@ -91,3 +92,8 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.category} {self.amount}"
+
+    @property
+    def death(self) -> Death:
+        """When the person died, as far as it is known; needs ``person``."""
+        return Death(self.died_on, self.person.died_month_only and self.person.died_on == self.died_on)

@@ -56,7 +56,7 @@ class TestShell:
 
     def test_fixed_number_of_queries(self, client: Client, officer, django_assert_max_num_queries):
         client.get("/")
-        with django_assert_max_num_queries(25):
+        with django_assert_max_num_queries(40):
             client.get("/")
 
 

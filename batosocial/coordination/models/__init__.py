@@ -5,6 +5,8 @@ from batosocial.coordination.models.campaigns import (
     CampaignFile,
     CampaignPerson,
 )
+from batosocial.coordination.models.corrections import Correction, CorrectionStep
+from batosocial.coordination.models.follow_ups import FollowUp, Visit
 from batosocial.coordination.models.notifications import Notification
 from batosocial.coordination.models.outreach import OutreachSession, OutreachTerm, SessionForm
 from batosocial.coordination.models.questions import (
@@ -24,6 +26,9 @@ __all__ = [
     "CampaignConflict",
     "CampaignFile",
     "CampaignPerson",
+    "Correction",
+    "CorrectionStep",
+    "FollowUp",
     "GeneralAnswer",
     "IdentityRound",
     "Notification",
@@ -35,4 +40,5 @@ __all__ = [
     "RoundPerson",
     "SessionForm",
     "Topic",
+    "Visit",
 ]

@@ -1,16 +1,17 @@
 """Proposing that benefits end: by a death, or for a reason of the law; and that a death was a mistake."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
-from batosocial.lib import clock
+from batosocial.lib import clock, months
+from batosocial.lib.dates import Death
 from batosocial.lib.text import clean
 from batosocial.staff.models import User
 from beneficiaries.changes import law
 from beneficiaries.changes.alive import proposal_of, standing_deaths
-from beneficiaries.changes.proposal import Paper, dump_paper
+from beneficiaries.changes.proposal import Paper, dump_death, dump_paper, load_death, says_alive
 from beneficiaries.changes.proposing.shared import (
     ProposalRefused,
     check_nothing_waits,
@@ -29,6 +30,7 @@ def propose_stop(
     actor: User,
     person_id: int,
     died_on: datetime.date | None = None,
+    month_only: bool = False,
     entitlement_ids: Sequence[int] = (),
     reason: str = "",
     happened_on: datetime.date | None = None,
@@ -41,7 +43,8 @@ def propose_stop(
     or the chosen ones for the ``reason`` (code of a ChangeReason) that arose on ``happened_on``.
 
     From the month right after death or lost condition (khoản 2 Điều 8 NĐ 20/2021); a later ``month`` may be given where
-    a decision says so. Errors as in ``propose_start``.
+    a decision says so. ``month_only``: of the death only the month is known, ``died_on`` is its first day. Errors as in
+    ``propose_start``.
     """
     person = lock_person(actor, person_id)
     paper = paper or Paper()
@@ -50,14 +53,16 @@ def propose_stop(
         person.entitlements.granted().exclude(category__regime=Category.Regime.ONE_OFF).select_related("category")
     )
     check_paper(paper, errors)
-    if died_on is not None:
-        drafts = _by_death(person, rows, died_on, errors)
+    death = Death(died_on, month_only) if died_on else None
+    if death is not None:
+        reasons = {row.code: row for row in ChangeReason.objects.filter(code__in=law.DEATHS.values())}
+        drafts = by_death(person, rows, death, list(pending_of(person)), reasons, errors)
     else:
         chosen = [row for row in rows if row.pk in set(entitlement_ids)]
         drafts = _by_reason(person, chosen, reason, happened_on, month, note, errors)
     if errors:
         raise ProposalRefused(errors)
-    data = {"died_on": died_on.isoformat() if died_on else None} | dump_paper(paper)
+    data = dump_death(death) | dump_paper(paper)
     return [store_proposal(change, data, actor, note, {}, needs_sign_off=needs_sign_off) for change in drafts]
 
 
@@ -98,29 +103,44 @@ def propose_alive(
     return made
 
 
-def _by_death(
-    person: Person, rows: Sequence[Entitlement], died_on: datetime.date, errors: dict[str, str]
+def by_death(
+    person: Person,
+    rows: Sequence[Entitlement],
+    death: Death,
+    pending: Sequence[Change],
+    reasons: Mapping[str, ChangeReason],
+    errors: dict[str, str],
 ) -> list[Change]:
-    if died_on > clock.today():
+    """The stops that a death asks for, one for each policy, not stored; ``errors`` say what stands against them.
+
+    ``rows`` are the person's granted monthly benefits with their categories, ``pending`` their waiting changes,
+    ``reasons`` those of ``law.DEATHS`` by code.
+    """
+    if death.day > clock.today():
         errors["happened_on"] = "Ngày chết ở sau hôm nay; hãy kiểm tra lại."
-    elif died_on < person.birth.earliest:
+    elif last_day_of(death) < person.birth.earliest:
         errors["happened_on"] = f"Ngày chết trước ngày sinh ({person.birth}); hãy kiểm tra lại."
-    elif person.died_on and person.died_on != died_on:
-        errors["happened_on"] = f"Sổ đã ghi người này chết ngày {person.died_on:%d/%m/%Y}; hãy đối chiếu trích lục."
-    if pending_of(person).filter(kind="stop", proposal__died_on__isnull=False).exclude(proposal__died_on=None).exists():
+    elif person.death and not person.death.fits(death):
+        errors["happened_on"] = f"Sổ đã ghi người này chết {person.death}; hãy đối chiếu trích lục."
+    if any(change.kind == Change.Kind.STOP and load_death(change.proposal) for change in pending):
         errors[""] = "Đã có đề nghị thôi hưởng do chết của người này đang chờ."
-    if pending_of(person).filter(proposal__has_key="alive").exists():
+    if any(says_alive(change.proposal) for change in pending):
         errors[""] = "Đang có đề nghị đính chính còn sống của người này; hãy chờ quyết định hoặc trả lại đề nghị đó."
-    month = law.stop_month(died_on)
+    month = law.stop_month(death.day)
     running = [row for row in rows if row.months.upper is None or row.months.upper > month]
     if not running:
         errors.setdefault("", "Người này không còn chế độ nào đang hưởng sau tháng chết.")
     drafts = []
     for policy in sorted({row.category.policy for row in running}):
-        regimes = [row.category.regime for row in running if row.category.policy == policy]
-        reason = ChangeReason.objects.get(code=law.death_reason(regimes))
-        drafts.append(Change(kind=Change.Kind.STOP, policy=policy, person=person, reason=reason, effective_month=month))
+        code = law.death_reason(row.category.regime for row in running if row.category.policy == policy)
+        stop = Change(kind=Change.Kind.STOP, policy=policy, person=person, reason=reasons[code], effective_month=month)
+        drafts.append(stop)
     return drafts
+
+
+def last_day_of(death: Death) -> datetime.date:
+    """The last day on which it can have been."""
+    return months.add(death.day, 1) - datetime.timedelta(days=1) if death.month_only else death.day
 
 
 def _by_reason(

@@ -153,10 +153,7 @@ def store_proposal(
     """Store the proposal, once the register has nothing against it."""
     if errors:
         raise ProposalRefused(errors)
-    change.proposal = proposal.dump() if isinstance(proposal, Proposal) else proposal
-    change.note, change.proposed_by = clean(note)[:500], actor
-    change.needs_sign_off = needs_sign_off
-    change.evidence = str(load_paper(change.proposal))[:300]
+    fill_in(change, proposal, actor, note, needs_sign_off=needs_sign_off)
     try:
         register = Register([change], actor=actor)
         plan(register, change)
@@ -169,3 +166,13 @@ def store_proposal(
     audit.record(actor=actor, action=f"Đề nghị {change.get_kind_display().lower()}", row=change, changes=pairs)
     hooks.changes_moved(changes=[change], actor=actor)
     return change
+
+
+def fill_in(
+    change: Change, proposal: Proposal | dict[str, Any], actor: User, note: str, *, needs_sign_off: bool = False
+) -> None:
+    """What a proposal says and who makes it, on a change that is not stored yet."""
+    change.proposal = proposal.dump() if isinstance(proposal, Proposal) else proposal
+    change.note, change.proposed_by = clean(note)[:500], actor
+    change.needs_sign_off = needs_sign_off
+    change.evidence = str(load_paper(change.proposal))[:300]

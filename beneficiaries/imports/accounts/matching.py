@@ -169,8 +169,8 @@ def _check_person(row: CheckedRow, person: Person) -> None:
         row.say(
             "error",
             "name",
-            f"{shown(person.name)} trong sổ đã chết ngày {person.died_on:%d/%m/%Y}; hãy bỏ dòng này, hoặc đính chính "
-            "trong sổ nếu ghi nhầm.",
+            f"{shown(person.name)} trong sổ đã chết {person.death}; hãy bỏ dòng này, hoặc đính chính trong sổ "
+            "nếu ghi nhầm.",
         )
     elif row.values.name and holder_key(row.values.name) not in names_of(person):
         row.say(

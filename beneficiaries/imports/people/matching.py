@@ -125,8 +125,8 @@ def _check_person(row: CheckedRow, person: Person, commune: Unit) -> None:
         row.say(
             "error",
             "name",
-            f"{shown(person.name)} trong sổ đã chết ngày {person.died_on:%d/%m/%Y}; hãy bỏ dòng này, hoặc đính chính "
-            "trong sổ nếu ghi nhầm.",
+            f"{shown(person.name)} trong sổ đã chết {person.death}; hãy bỏ dòng này, hoặc đính chính trong sổ "
+            "nếu ghi nhầm.",
         )
     elif _looks_like_another(row, person):
         row.say(

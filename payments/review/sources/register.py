@@ -85,9 +85,9 @@ def deaths(wanted: Wanted) -> Iterator[Finding]:
         by_person.setdefault(row.person_id, []).append(row)
     for running in by_person.values():
         person, policy = running[0].person, running[0].category.policy
-        day = person.died_on
-        assert day is not None  # noqa: S101
-        month = law.stop_month(day)
+        death = person.death
+        assert death is not None  # noqa: S101
+        month = law.stop_month(death.day)
         if not any(row.months.upper is None or row.months.upper > month for row in running):
             continue
         reason = law.death_reason(row.category.regime for row in running if row.category.policy == policy)
@@ -97,10 +97,10 @@ def deaths(wanted: Wanted) -> Iterator[Finding]:
             person_id=person.pk,
             source=Source.DEATH,
             key=f"death:{person.pk}:{months.iso(wanted.month)}",
-            finding=f"Sổ ghi chết ngày {day:%d/%m/%Y}, {policies} chưa thôi hưởng "
-            "(k2 Đ8 NĐ 20/2021; Đ121-124 NĐ 131/2021)",
+            finding=f"Sổ ghi chết {death}, {policies} chưa thôi hưởng (k2 Đ8 NĐ 20/2021; Đ121-124 NĐ 131/2021)",
             action=Action.STOP,
             reason=reason,
-            happened_on=day,
+            # Of a month nobody makes a day; the commune has the trích lục, which tells it.
+            happened_on=None if death.month_only else death.day,
             effective_month=month,
         )
