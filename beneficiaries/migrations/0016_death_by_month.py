@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('beneficiaries', '0014_police_answers'),
+        ('beneficiaries', '0015_lists_of_payers'),
         ('territory', '0004_place'),
     ]
 
