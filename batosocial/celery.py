@@ -28,5 +28,7 @@ app.conf.beat_schedule = {
     "refresh-notices": {"task": "coordination.refresh_notices", "schedule": 300.0},
     "refresh-notices-morning": {"task": "coordination.refresh_notices", "schedule": crontab(hour=6, minute=0)},
     "forget-notices-nightly": {"task": "coordination.forget_notices", "schedule": crontab(hour=2, minute=20)},
+    # On the first of a month before anybody is at work; on other days there is nothing to do.
+    "open-directive-months": {"task": "coordination.open_directive_months", "schedule": crontab(hour=0, minute=20)},
     "forget-submissions-nightly": {"task": "web.forget_submissions", "schedule": crontab(hour=2, minute=10)},
 }

@@ -167,7 +167,13 @@ def months_with_figures(user: User) -> list[tuple[datetime.date, bool]]:
     """Months somebody may see figures of, newest first, each with whether it is far enough to be judged: at least
     half of those with an account were paid by it, in the whole district, as a commune that has not begun never would
     be."""
-    figures = district_figures(district_of(user)) if user.in_commune else CashlessFigure.objects.visible_to(user)
+    return judged_months(
+        district_figures(district_of(user)) if user.in_commune else CashlessFigure.objects.visible_to(user)
+    )
+
+
+def judged_months(figures: CashlessFigureQuerySet) -> list[tuple[datetime.date, bool]]:
+    """The same of any figures. One query."""
     rows = (
         figures.of_policies()
         .order_by("-month")

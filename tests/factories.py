@@ -307,3 +307,72 @@ def notification(owner: User, **fields: Any) -> Any:
         "created_at": timezone.now(),
     }
     return Notification.objects.create(owner=owner, **(defaults | fields))
+
+
+def directive(district: Unit, by: User | None = None, **fields: Any) -> Any:
+    """An issued directive without tasks."""
+    from batosocial.coordination.models import Directive
+
+    by = by or User.objects.system()
+    defaults: dict[str, Any] = {
+        "month": THIS_MONTH,
+        "number": "01/UBND",
+        "issuer": "UBND huyện",
+        "abstract": "V/v thử",
+        "made_by": by,
+        "made_at": timezone.now(),
+        "state": Directive.State.ISSUED,
+        "issued_by": by,
+        "issued_at": timezone.now(),
+    }
+    return Directive.objects.create(upper=district, **(defaults | fields))
+
+
+def assignment(
+    kind: str = "commune",
+    *,
+    place: Any = None,
+    directive: Any = None,
+    due: datetime.date = datetime.date(2024, 8, 31),
+    month: datetime.date | None = None,
+    **fields: Any,
+) -> Any:
+    """A task of its own given to a commune (Ba Động unless told), the Phòng, the police or a payer."""
+    from batosocial.coordination.models import Addressee, Assignment, DirectiveTask
+
+    directive = directive or globals()["directive"](district())
+    when = {"from_month": month, "due_day": due.day} if month else {"deadline": due}
+    task = DirectiveTask.objects.create(
+        directive=directive,
+        position=directive.tasks.count() + 1,
+        text="Việc thử",
+        **when,
+        **{name: fields.pop(name) for name in ("measure", "target", "measured_in") if name in fields},
+    )
+    if kind == "payer":
+        who = {"payer": place or Payer.objects.get(code="BUUDIEN")}
+    else:
+        who = {"unit": place or (commune() if kind == "commune" else district())}
+    addressee = Addressee.objects.create(task=task, kind=kind, **who)
+    return Assignment.objects.create(task=task, addressee=addressee, due=due, month=month, **fields)
+
+
+def assignment_step(user: User, *, own: bool, place: Unit, file: Any) -> Any:
+    """A report with a file, for the user's side and in their district, or for another's in another district."""
+    from batosocial.coordination.models import AssignmentStep
+
+    sides = {
+        Role.COMMUNE_OFFICER: "commune",
+        Role.COMMUNE_LEADER: "commune",
+        Role.POLICE: "police",
+        Role.PAYER: "payer",
+    }
+    kind = sides.get(Role(user.role), "office")
+    if kind == "payer":
+        whose: Any = Payer.objects.get(code="BUUDIEN" if own else "AGRIBANK")
+    else:
+        whose = commune(BA_DONG if own else "21538") if kind == "commune" else place
+    row = assignment(kind, place=whose, directive=directive(place, file=file))
+    return AssignmentStep.objects.create(
+        assignment=row, kind="progress", text="Thử", file=file, by=user, at=timezone.now()
+    )

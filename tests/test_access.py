@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from batosocial.coordination.models import CampaignFile, CampaignPerson, QuestionFile, RoundPerson
+from batosocial.coordination.models import AssignmentStep, CampaignFile, CampaignPerson, QuestionFile, RoundPerson
 from batosocial.demo.accounts import commune_accounts
 from batosocial.jobs.models import Job, StoredFile
 from batosocial.mergers.views import SAMPLE
@@ -51,6 +51,10 @@ EVERYBODY = BENEFITS | {POLICE, PAYER, ADMIN}
 #: another commune, one of "payer" for the other payer, one of "campaign" for both, one of "asker" for everybody outside
 #: the district who did not ask, one of "owner" for everybody else but the admin, one of "self" for everybody else, one
 #: of "district" for every other district.
+#: another commune, one of "payer" for the other payer, one of "assignee" for whoever it is not given to and for other
+#: districts, one of "asker" for everybody outside the district who did not
+#: ask, one of "owner" for everybody else but the admin, one of
+#: "self" for everybody else, one of "district" for every other district.
 TABLE: dict[str, tuple[set[Role], str]] = {
     "web:home": (EVERYBODY, ""),
     "web:submission": (EVERYBODY, ""),
@@ -305,6 +309,27 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "coordination:deaths": (BENEFITS, ""),
     "coordination:death": (BENEFITS, "commune"),
     "coordination:person": (BENEFITS, "commune"),
+    # directives
+    "coordination:directives": (BENEFITS | {POLICE, PAYER}, ""),
+    "coordination:directives_panel": (DISTRICT, ""),
+    "coordination:directive_add": ({PHONG, HEAD}, ""),
+    "coordination:directive": (BENEFITS | {POLICE, PAYER}, "assignee"),
+    "coordination:directive_file": (BENEFITS | {POLICE, PAYER}, "assignee"),
+    "coordination:directive_workbook": (DISTRICT, "assignee"),
+    "coordination:directive_reminder": (DISTRICT, "assignee"),
+    "coordination:directive_edit": ({PHONG, HEAD}, "assignee"),
+    "coordination:directive_issue": ({PHONG, HEAD}, "assignee"),
+    "coordination:directive_close": ({PHONG, HEAD}, "assignee"),
+    "coordination:directive_discard": ({PHONG, HEAD}, "assignee"),
+    "coordination:directive_task_deadline": ({PHONG, HEAD}, "assignee"),
+    "coordination:directive_task_cancel": ({PHONG, HEAD}, "assignee"),
+    "coordination:assignments": (BENEFITS | {POLICE, PAYER}, ""),
+    "coordination:assignments_confirm": (DISTRICT, ""),
+    "coordination:assignments_remind": (DISTRICT, ""),
+    "coordination:assignment": (BENEFITS | {POLICE, PAYER}, "assignee"),
+    "coordination:assignment_file": (BENEFITS | {POLICE, PAYER}, "assignee"),
+    "coordination:assignment_report": (COMMUNE | {PHONG, HEAD, POLICE, PAYER}, "assignee"),
+    "coordination:assignment_return": (DISTRICT, "assignee"),
     "jobs:index": (EVERYBODY, ""),
     "jobs:detail": (EVERYBODY, "owner"),
     "jobs:progress": (EVERYBODY, "owner"),
@@ -365,6 +390,7 @@ class Rows:
     merger_file: int
     signed: SignedLetter
     template: int
+    assignment: AssignmentStep
     question_file: QuestionFile
     general_answer: int
     notification: int
@@ -406,6 +432,7 @@ def _rows(user: User, *, own: bool) -> Rows:
     )
     return Rows(
         asked=RoundPerson.objects.get(round=identity_round(person), person=person),
+        assignment=make.assignment_step(user, own=own, place=place, file=file),
         question_file=QuestionFile.objects.create(message=question.messages.get(), file=file),
         general_answer=make.general_answer().pk,
         notification=make.notification(owner).pk,
@@ -571,6 +598,14 @@ def _url(name: str, rows: Rows) -> str:
         return reverse(name, kwargs={"pk": rows.line.review_id})
     if name == "beneficiaries:attachment":
         return reverse(name, kwargs={"pk": rows.attachment})
+    if name == "coordination:assignment_file":
+        return reverse(name, kwargs={"pk": rows.assignment.pk})
+    if name.startswith("coordination:assignment") and not name.startswith("coordination:assignments"):
+        return reverse(name, kwargs={"pk": rows.assignment.assignment_id})
+    if name.startswith("coordination:directive_task_"):
+        return reverse(name, kwargs={"pk": rows.assignment.assignment.task_id})
+    if name == "coordination:directive" or (name.startswith("coordination:directive_") and not name.endswith("_add")):
+        return reverse(name, kwargs={"pk": rows.assignment.assignment.task.directive_id})
     if name == "payments:template":
         return f"{reverse(name)}?thang=2024-07&to-chuc=BUUDIEN"
     if name in arguments:
@@ -641,6 +676,7 @@ def _expected(role: Role, name: str, *, own: bool) -> str:
         "": set(),
         "district": EVERYBODY,
         "self": EVERYBODY,
+        "assignee": EVERYBODY,
     }[belongs_to]
     return "missing" if not own and role in foreign_for else "allowed"
 

@@ -60,3 +60,8 @@ class CoordinationConfig(AppConfig):
         from batosocial.coordination.corrections.registration import register_all as register_what_follows
 
         register_what_follows()
+
+        # directives
+        from batosocial.coordination.directives import joining as directives
+
+        directives.join()

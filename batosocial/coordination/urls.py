@@ -16,4 +16,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("theo-doi/", include("batosocial.coordination.follow_ups.urls")),
     path("bao-chet/", include("batosocial.coordination.deaths.urls")),
     path("nguoi/<int:person_id>/", panel.person, name="person"),
+    path("", include("batosocial.coordination.directives.urls")),
 ]

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from batosocial.audit.services import record
 from batosocial.demo import accounts, campaigns
+from batosocial.demo.directives import load_directives
 from batosocial.demo.history import RESULT_SEED, Staff, load_months
 from batosocial.demo.people import DEMO_MONTH, FIRST_MONTH, DemoPerson, Dice, invent
 from batosocial.demo.rounds import load_rounds
@@ -82,6 +83,7 @@ def load() -> bool:
     campaigns.load_campaign(staff)
     check_register(actor=User.objects.system())
     load_rounds(staff.phong)
+    load_directives(staff)
     record(actor=User.objects.system(), action="Nạp dữ liệu minh họa", details={"people": len(people)})
     return True
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from batosocial.lib import months
 from batosocial.staff.models import BENEFIT_ROLES, DISTRICT_ROLES, Payer, Role
+from batosocial.web import panels
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
 from beneficiaries.models import Policy
@@ -42,6 +43,7 @@ def show(request: StaffRequest) -> HttpResponse:
     if user.in_commune:
         return render(request, "reporting/dashboard/commune.html", context | {"d": commune.build(request, frame)})
     page, built = ("chairman", chairman.build) if user.role == Role.CHAIRMAN else ("office", office.build)
+    context["panels"] = panels.for_user("dashboard", user)
     return render(request, f"reporting/dashboard/{page}.html", context | {"d": built(frame)})
 
 

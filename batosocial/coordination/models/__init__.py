@@ -6,6 +6,13 @@ from batosocial.coordination.models.campaigns import (
     CampaignPerson,
 )
 from batosocial.coordination.models.corrections import Correction, CorrectionStep
+from batosocial.coordination.models.directives import (
+    Addressee,
+    Assignment,
+    AssignmentStep,
+    Directive,
+    DirectiveTask,
+)
 from batosocial.coordination.models.follow_ups import FollowUp, Visit
 from batosocial.coordination.models.notifications import Notification
 from batosocial.coordination.models.outreach import OutreachSession, OutreachTerm, SessionForm
@@ -20,7 +27,10 @@ from batosocial.coordination.models.questions import (
 from batosocial.coordination.models.rounds import IdentityRound, RoundPerson
 
 __all__ = [
+    "Addressee",
     "AnswerTerm",
+    "Assignment",
+    "AssignmentStep",
     "Campaign",
     "CampaignCommune",
     "CampaignConflict",
@@ -28,6 +38,8 @@ __all__ = [
     "CampaignPerson",
     "Correction",
     "CorrectionStep",
+    "Directive",
+    "DirectiveTask",
     "FollowUp",
     "GeneralAnswer",
     "IdentityRound",
