@@ -9,24 +9,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from batosocial.coordination.notifications.addressees import Addressees
-from batosocial.coordination.notifications.sources import AHEAD, Notice, register
-from batosocial.lib import clock, months
+from batosocial.coordination.notifications.own.days import last_day, near
+from batosocial.coordination.notifications.sources import Notice, register
+from batosocial.lib import months
 from batosocial.staff.models import Role
 from payments import board
 from payments.models import PaymentList, Period
 from payments.remarks import open_remarks
 
 State = PaymentList.State
-
-
-def last_day(deadline: datetime.date) -> datetime.date:
-    """The last day before a deadline that reads "trước ngày …"."""
-    return deadline - datetime.timedelta(days=1)
-
-
-def near(day: datetime.date) -> bool:
-    """Whether a last day is so near, or past, that it is told."""
-    return day - clock.today() <= AHEAD
 
 
 @register("list-returned")
