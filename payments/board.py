@@ -34,8 +34,10 @@ RESULT_TONES = {
 }
 #: How the absence of a result stands in a filter.
 NO_RESULT = "chua-co"
-#: What the board can be narrowed to: lists that wait for the user, that are late, that lack results.
+#: What the board can be narrowed to: lists that wait for the user, that are late, that lack results, that came back,
+#: that were never sent.
 WAITS_FOR_ME, LATE, WITHOUT_RESULT = "cho-toi", "qua-han", "chua-ket-qua"
+RETURNED, NEVER_SENT = "bi-tra-lai", "chua-gui"
 
 
 def hand_over_deadline(month: datetime.date) -> datetime.date:

@@ -12,7 +12,7 @@ from batosocial.lib.text import clean
 from batosocial.lib.workbooks import WorkbookError
 from batosocial.staff.models import Payer, Role, User
 from batosocial.web.forms import DayInput, WorkbookField
-from payments.board import LATE, NO_RESULT, WAITS_FOR_ME, WITHOUT_RESULT
+from payments.board import LATE, NEVER_SENT, NO_RESULT, RETURNED, WAITS_FOR_ME, WITHOUT_RESULT
 from payments.ledger import CAUSES
 from payments.models import Payment, PaymentLine, PaymentList, ResultBatch
 from payments.results.reading import Unreadable, check_readable
@@ -39,6 +39,8 @@ class BoardFilter(forms.Form):
             (WAITS_FOR_ME, "Chờ tôi xử lý"),
             (LATE, "Quá hạn"),
             (WITHOUT_RESULT, "Còn khoản chưa có kết quả"),
+            (RETURNED, "Bị trả lại xã"),
+            (NEVER_SENT, "Xã chưa gửi lần nào"),
         ],
     )
 

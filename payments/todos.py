@@ -4,7 +4,7 @@ import datetime
 from collections import Counter
 from urllib.parse import urlencode
 
-from django.db.models import Max
+from django.db.models import Count
 from django.urls import reverse
 
 from batosocial.lib import clock, months
@@ -14,7 +14,7 @@ from payments import board
 from payments.models import Payment, PaymentList, Period
 
 State = PaymentList.State
-#: (state, signed off or not, where that matters), role, words, tone
+#: state, signed off or not (where that matters), role, words, tone. Of drafts those that came back are a task apart.
 _STEPS: tuple[tuple[str, bool | None, str, str, Tone], ...] = (
     (State.DRAFT, None, Role.COMMUNE_LEADER, "danh sách chờ gửi Phòng LĐ-TB&XH", "warning"),
     (State.SUBMITTED, None, Role.DISTRICT_OFFICER, "danh sách chờ thẩm định", "warning"),
@@ -39,11 +39,13 @@ def _lists(user: User) -> list[Todo]:
     if not mine and user.role != Role.COMMUNE_OFFICER:
         return []
     counts: Counter[tuple[str, bool, datetime.date]] = Counter()
-    returned = 0
+    returned: Counter[datetime.date] = Counter()
     rows = PaymentList.objects.visible_to(user).filter(period__state=Period.State.OPEN)
     for state, signed, sent_back, month in rows.values_list("state", "signed_off_by", "returned_by", "period__month"):
-        counts[state, signed is not None, month] += 1
-        returned += state == State.DRAFT and sent_back is not None
+        if state == State.DRAFT and sent_back is not None:
+            returned[month] += 1
+        else:
+            counts[state, signed is not None, month] += 1
     found = []
     for wanted, needs_signature, _, label, tone in mine:
         by_month: Counter[datetime.date] = Counter()
@@ -52,12 +54,16 @@ def _lists(user: User) -> list[Todo]:
                 by_month[month] += count
         # A task for each month: its number is that of the list it opens, and the earliest deadline stands first.
         for month in sorted(by_month):
-            url = f"{reverse('payments:board')}?{urlencode({'thang': months.iso(month), 'buoc': wanted})}"
+            work = board.NEVER_SENT if wanted == State.DRAFT else board.WAITS_FOR_ME
+            query = {"thang": months.iso(month), "buoc": wanted, "viec": work}
+            url = f"{reverse('payments:board')}?{urlencode(query)}"
             hint = f"Tháng {months.label(month)}, giao trước ngày {board.hand_over_deadline(month):%d/%m/%Y}"
             found.append(Todo(label, by_month[month], url, tone, hint))
-    if returned and user.role in (Role.COMMUNE_LEADER, Role.COMMUNE_OFFICER):
-        url = f"{reverse('payments:board')}?{urlencode({'buoc': State.DRAFT})}"
-        found.append(Todo("danh sách bị Phòng trả lại", returned, url, "danger", "Xem lý do trong danh sách"))
+    if user.role in (Role.COMMUNE_LEADER, Role.COMMUNE_OFFICER):
+        for month in sorted(returned):
+            url = f"{reverse('payments:board')}?{urlencode({'thang': months.iso(month), 'viec': board.RETURNED})}"
+            hint = f"Tháng {months.label(month)}: xem lý do trong danh sách, sửa rồi gửi lại"
+            found.append(Todo("danh sách bị Phòng trả lại", returned[month], url, "danger", hint))
     return found
 
 
@@ -65,16 +71,16 @@ def _results(user: User) -> list[Todo]:
     waiting = Payment.objects.visible_to(user).filter(
         result="", payment_list__state=State.HANDED_OVER, payment_list__period__state=Period.State.OPEN
     )
-    if user.role == Role.PAYER:
-        label, url = "khoản chờ kết quả", reverse("payments:batches")
-    else:
-        label, url = "khoản chưa có kết quả", f"{reverse('payments:board')}?{urlencode({'buoc': State.HANDED_OVER})}"
-    month = waiting.aggregate(month=Max("payment_list__period__month"))["month"]
-    if month is None:
-        return []
-    deadline = board.results_deadline(month)
-    tone: Tone = "danger" if clock.today() >= deadline else "info"
-    return [Todo(label, waiting.count(), url, tone, f"Tháng {months.label(month)}, hạn trước ngày {deadline:%d/%m/%Y}")]
+    label = "khoản chờ kết quả" if user.role == Role.PAYER else "khoản chưa có kết quả"
+    counts = waiting.order_by().values_list("payment_list__period__month").annotate(count=Count("pk"))
+    found = []
+    for month, count in sorted(counts):
+        deadline = board.results_deadline(month)
+        tone: Tone = "danger" if clock.today() >= deadline else "info"
+        query = {"thang": months.iso(month), "buoc": State.HANDED_OVER, "viec": board.WITHOUT_RESULT}
+        url = f"{reverse('payments:board')}?{urlencode(query)}"
+        found.append(Todo(label, count, url, tone, f"Tháng {months.label(month)}, hạn trước ngày {deadline:%d/%m/%Y}"))
+    return found
 
 
 def _opening() -> list[Todo]:

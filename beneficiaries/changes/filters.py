@@ -1,9 +1,12 @@
 """The filter of the list of changes."""
 
+import datetime
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 
 from batosocial.staff.models import User
 from batosocial.territory.models import Unit
@@ -12,10 +15,16 @@ from beneficiaries.changes.steps import APPRAISERS, DECIDERS, SIGNERS
 from beneficiaries.forms import CommuneFilter, choices_with_all, commune_field
 from beneficiaries.models import Change, Person, Policy
 
-#: A state of the filter: neither in force nor refused.
-WAITING = "waiting"
+#: States of the filter: neither in force nor refused; what waits for the user's appraisal; what came back to the
+#: commune and was not asked again; people whom another commune asks for. The home page counts by the same conditions.
+WAITING, TO_APPRAISE, SENT_BACK, LEAVING = "waiting", "to_appraise", "sent_back", "leaving"
+#: What came back and was not asked again is forgotten after this time; the list of all that was rejected keeps it.
+_REMEMBERED = datetime.timedelta(days=60)
 _STATES = [
     (WAITING, "Đang chờ"),
+    (TO_APPRAISE, "Chờ tôi thẩm định"),
+    (SENT_BACK, "Bị trả lại, cần đề nghị lại"),
+    (LEAVING, "Xã khác đề nghị chuyển đi"),
     (Change.State.PROPOSED, "Chờ thẩm định"),
     (Change.State.APPRAISED, "Chờ quyết định"),
     (Change.State.APPLIED, "Có hiệu lực"),
@@ -61,8 +70,15 @@ class ChangeFilter(CommuneFilter):
         if not self.is_valid():
             return changes.none()
         chosen = self.cleaned_data
+        narrowed: dict[str, Callable[[], Q]] = {
+            TO_APPRAISE: lambda: ready_for(self.user, "appraise"),
+            SENT_BACK: lambda: sent_back_to(self.user),
+            LEAVING: lambda: leaving(self.user),
+        }
         if chosen["trang_thai"] == WAITING:
             changes = changes.waiting()
+        elif condition := narrowed.get(chosen["trang_thai"]):
+            changes = changes.filter(condition())
         elif chosen["trang_thai"]:
             changes = changes.filter(state=chosen["trang_thai"])
         if chosen["loai"]:
@@ -99,6 +115,41 @@ class DocketFilter(CommuneFilter):
         if chosen.get("xa"):
             changes = changes.filter(person__commune=chosen["xa"])
         return changes
+
+
+#: What is mended elsewhere, not by a new proposal on its own page.
+_elsewhere: list[Callable[[], Q]] = []
+
+
+def mended_elsewhere(condition: Callable[[], Q]) -> Callable[[], Q]:
+    """Register a condition of changes that a later app brings back to the commune in its own way, as a review does
+    with its lines: they are not asked for twice. Usable as a decorator."""
+    if condition not in _elsewhere:
+        _elsewhere.append(condition)
+    return condition
+
+
+def sent_back_to(user: User) -> Q:
+    """What the user's commune proposed, was not accepted, and was neither asked again nor comes back elsewhere."""
+    newer = Change.objects.filter(person=OuterRef("person"), kind=OuterRef("kind"), pk__gt=OuterRef("pk"))
+    found = (
+        ~Q(Exists(newer))
+        & ~Q(rejected_by=F("proposed_by"))
+        & Q(
+            state=Change.State.REJECTED,
+            rejected_at__gte=timezone.now() - _REMEMBERED,
+            proposed_by__unit=user.unit_id,
+        )
+    )
+    for condition in _elsewhere:
+        found &= ~condition()
+    return found
+
+
+def leaving(user: User) -> Q:
+    """People of the user's commune for whom another one asks, and against whose move the commune has said nothing."""
+    moves = Q(kind=Change.Kind.MOVE, state=Change.State.PROPOSED, from_commune=user.unit_id, objection="")
+    return moves & ~Q(proposed_by__unit=user.unit_id)
 
 
 def ready_for(user: User, step: str) -> Q:

@@ -1,19 +1,11 @@
 """Changes that wait for somebody, and those that came back."""
 
-import datetime
-
-from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
-from django.utils import timezone
 
 from batosocial.staff.models import Role, User
 from batosocial.web.todo import Todo
-from beneficiaries.changes.filters import ready_for
+from beneficiaries.changes import filters
 from beneficiaries.models import Change
-
-State = Change.State
-#: What came back and was not asked again is forgotten by the home page after this time; the list keeps it.
-_REMEMBERED = datetime.timedelta(days=60)
 
 
 def changes(user: User) -> list[Todo]:
@@ -41,7 +33,7 @@ def changes(user: User) -> list[Todo]:
             Todo(
                 "đề nghị chờ thẩm định",
                 _count(visible, user, "appraise"),
-                f"{url}?trang_thai=proposed",
+                f"{url}?trang_thai={filters.TO_APPRAISE}",
                 "warning",
                 "Hưởng mới, điều chỉnh, tạm dừng, thôi hưởng, chuyển xã do các xã đề nghị.",
             ),
@@ -54,27 +46,18 @@ def changes(user: User) -> list[Todo]:
         ]
     if user.role != Role.COMMUNE_OFFICER:
         return []
-    newer = Change.objects.filter(person=OuterRef("person"), kind=OuterRef("kind"), pk__gt=OuterRef("pk"))
-    returned = visible.filter(
-        ~Exists(newer),
-        ~Q(rejected_by=F("proposed_by")),
-        state=State.REJECTED,
-        rejected_at__gte=timezone.now() - _REMEMBERED,
-        proposed_by__unit=user.unit_id,
-    )
-    leaving = visible.filter(kind=Change.Kind.MOVE, state=State.PROPOSED, from_commune=user.unit_id, objection="")
     return [
         Todo(
             "đề nghị biến động bị trả lại",
-            returned.count(),
-            f"{url}?trang_thai=rejected",
+            visible.filter(filters.sent_back_to(user)).count(),
+            f"{url}?trang_thai={filters.SENT_BACK}",
             "danger",
             "Xem lý do, sửa rồi đề nghị lại.",
         ),
         Todo(
             "người được đề nghị chuyển sang xã khác",
-            leaving.exclude(proposed_by__unit=user.unit_id).count(),
-            f"{url}?trang_thai=proposed&loai=move",
+            visible.filter(filters.leaving(user)).count(),
+            f"{url}?trang_thai={filters.LEAVING}",
             "info",
             "Nếu không đúng, hãy ghi ý kiến trước khi Phòng xem xét.",
         ),
@@ -82,5 +65,5 @@ def changes(user: User) -> list[Todo]:
 
 
 def _count(visible: object, user: User, step: str) -> int:
-    count: int = visible.filter(ready_for(user, step)).count()  # type: ignore[attr-defined]
+    count: int = visible.filter(filters.ready_for(user, step)).count()  # type: ignore[attr-defined]
     return count

@@ -130,12 +130,16 @@ class UploadForm(forms.Form):
 class BatchFilter(forms.Form):
     """The list of lists."""
 
+    TO_MEND = "to_mend"
+
     loai = forms.ChoiceField(label="Loại", required=False, choices=[("", "Mọi loại"), *ImportBatch.Kind.choices])
     chinh_sach = forms.ChoiceField(
         label="Chính sách", required=False, choices=[("", "Cả hai chính sách"), *Policy.choices]
     )
     trang_thai = forms.ChoiceField(
-        label="Trạng thái", required=False, choices=[("", "Mọi trạng thái"), *ImportBatch.State.choices]
+        label="Trạng thái",
+        required=False,
+        choices=[("", "Mọi trạng thái"), *ImportBatch.State.choices, (TO_MEND, "Bị trả lại, chưa nạp lại")],
     )
     xa = forms.ModelChoiceField(
         Unit.objects.none(), to_field_name="code", required=False, label="Xã, thị trấn", empty_label="Tất cả các xã"
@@ -156,7 +160,10 @@ class BatchFilter(forms.Form):
             batches = batches.filter(kind=kind)
         if policy := chosen.get("chinh_sach"):
             batches = batches.filter(policy=policy)
-        if state := chosen.get("trang_thai"):
+        state = chosen.get("trang_thai")
+        if state == self.TO_MEND:
+            batches = batches.to_mend()
+        elif state:
             batches = batches.filter(state=state)
         if commune := chosen.get("xa"):
             batches = batches.filter(commune__in=Unit.objects.of_commune(commune.pk).values("pk"))

@@ -1,10 +1,10 @@
 """What of the lists waits for somebody on the home page."""
 
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from batosocial.staff.models import Role, User
 from batosocial.web.todo import Todo
+from beneficiaries.imports.forms import BatchFilter
 from beneficiaries.models import ImportBatch
 
 State = ImportBatch.State
@@ -22,15 +22,17 @@ def lists(user: User) -> list[Todo]:
         return [Todo("danh sách chờ Phòng nhận", sent, f"{url}?trang_thai={State.SENT}", "warning"), _accounts(user)]
     if user.role != Role.COMMUNE_OFFICER:
         return []
-    # A list that came back is answered by a newer one.
-    newer = ImportBatch.objects.filter(
-        commune=OuterRef("commune"), policy=OuterRef("policy"), pk__gt=OuterRef("pk")
-    ).exclude(state__in=[State.WITHDRAWN, State.UNREADABLE])
-    returned = batches.filter(~Exists(newer), state=State.REFUSED).count()
+    returned = batches.to_mend().count()
     mine = batches.filter(state=State.PREVIEWED, uploaded_by__role=Role.COMMUNE_OFFICER)
     unsent = mine.filter(kind=ImportBatch.Kind.PEOPLE).count()
     return [
-        Todo("danh sách bị trả lại", returned, f"{url}?trang_thai={State.REFUSED}", "danger", "Sửa tệp rồi nạp lại."),
+        Todo(
+            "danh sách bị trả lại",
+            returned,
+            f"{url}?trang_thai={BatchFilter.TO_MEND}",
+            "danger",
+            "Sửa tệp rồi nạp lại.",
+        ),
         Todo(
             "danh sách đã kiểm tra, chưa gửi Phòng",
             unsent,

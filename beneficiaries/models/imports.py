@@ -24,6 +24,13 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
         """Without the lists of a payer's campaigns, which have pages of their own."""
         return self.filter(payer__isnull=True)
 
+    def to_mend(self) -> "ImportBatchQuerySet":
+        """Those that the Phòng gave back and that no newer list of the commune and policy answers."""
+        newer = ImportBatch.objects.filter(
+            commune=models.OuterRef("commune"), policy=models.OuterRef("policy"), pk__gt=models.OuterRef("pk")
+        ).exclude(state__in=["withdrawn", "unreadable"])
+        return self.filter(~models.Exists(newer), state="refused")
+
     def for_list(self) -> "ImportBatchQuerySet":
         """With what a page shows of each, without the workbook's bytes."""
         return self.select_related("commune", "payer", "file", "uploaded_by", "sent_by", "accepted_by", "job").defer(

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from batosocial.staff.models import User
 from beneficiaries import confidential
 from beneficiaries.changes import law, services
+from beneficiaries.changes.filters import mended_elsewhere
 from beneficiaries.changes.proposal import Paper
 from beneficiaries.models import Change, Entitlement
 from payments.models import Review, ReviewLine
@@ -58,6 +59,13 @@ def returned() -> Q:
     rejected = Change.objects.filter(review_lines=OuterRef("pk"), state=Change.State.REJECTED)
     standing = Change.objects.filter(review_lines=OuterRef("pk")).exclude(state=Change.State.REJECTED)
     return Q(state=State.RETURNED) | Q(Exists(rejected), ~Exists(standing), state=State.SENT)
+
+
+@mended_elsewhere
+def changes_of_returned_lines() -> Q:
+    """Of changes: the line of a review that asked for it came back to the commune, which mends and sends the line."""
+    lines = ReviewLine.objects.filter(changes=OuterRef("pk"), review__state=Review.State.SENT)
+    return Q(Exists(lines.exclude(state=State.APPRAISED)))
 
 
 def locked_review(actor: User, review_id: int) -> Review:

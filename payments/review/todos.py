@@ -1,5 +1,7 @@
 """What of the monthly review waits for whom."""
 
+from collections import Counter
+
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 
@@ -8,6 +10,7 @@ from batosocial.staff.models import Role, User
 from batosocial.web.todo import Todo, Tone
 from payments.models import Review, ReviewLine
 from payments.review import showing
+from payments.review.forms import LineFilter
 from payments.review.lines import UNHANDLED, returned
 from payments.review.prefill import month_to_review
 
@@ -46,18 +49,15 @@ def _officer(user: User) -> list[Todo]:
     hint = f"Gửi Phòng trước hết ngày {showing.deadline(month):%d/%m/%Y}"
     late: Tone = "danger" if clock.today() > showing.deadline(month) else "warning"
     for row in rows:
-        url = reverse("payments:review", args=[row.pk])
+        url = f"{reverse('payments:review', args=[row.pk])}?xem={LineFilter.UNHANDLED}"
         found.append(Todo(f"gợi ý rà soát {months.title(row.month)} chưa xem xét", row.unhandled, url, late, hint))
     if not any(row.month == month for row in rows) and not own.filter(month=month).exists():
         url = reverse("payments:reviews")
         found.append(Todo(f"rà soát {months.title(month)} chưa bắt đầu", 1, url, late, hint))
     back = ReviewLine.objects.filter(returned(), review__in=own).values_list("review", flat=True)
-    by_review = list(back)
-    if by_review:
-        url = f"{reverse('payments:review', args=[by_review[0]])}?xem=tra-lai"
-        found.append(
-            Todo("dòng rà soát bị Phòng trả lại", len(by_review), url, "danger", "Xem lý do, sửa rồi gửi lại.")
-        )
+    for review, count in sorted(Counter(back).items()):
+        url = f"{reverse('payments:review', args=[review])}?xem={LineFilter.RETURNED}"
+        found.append(Todo("dòng rà soát bị Phòng trả lại", count, url, "danger", "Xem lý do, sửa rồi gửi lại."))
     return found
 
 

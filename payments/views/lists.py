@@ -54,8 +54,12 @@ def show_board(request: StaffRequest) -> HttpResponse:
 
         def shown(row: Any) -> bool:
             row.waiting_steps = states.waiting_steps(row, request.user)
+            drafted = row.state == PaymentList.State.DRAFT
             return {
-                board.WAITS_FOR_ME: bool(row.waiting_steps),
+                # That one may send a list back is no work that waits.
+                board.WAITS_FOR_ME: any(step is not states.RETURN for step in row.waiting_steps),
+                board.RETURNED: drafted and row.returned_by_id is not None,
+                board.NEVER_SENT: drafted and row.returned_by_id is None,
                 board.LATE: bool(row.late),
                 board.WITHOUT_RESULT: row.waiting > 0,
             }.get(work, True)

@@ -14,7 +14,7 @@ from batosocial.coordination.notifications.addressees import Addressees
 from batosocial.coordination.notifications.sources import Notice, register
 from batosocial.staff.models import DISTRICT_ROLES, Role
 from beneficiaries.models import Change
-from payments.models import Review, ReviewLine
+from payments.review.lines import changes_of_returned_lines
 
 State = Change.State
 #: Days for which a decision is told to whoever does not say "Đã biết".
@@ -55,12 +55,12 @@ def rejected_changes() -> Iterator[Notice]:
     A line of a review that came back is told with its review.
     """
     newer = Change.objects.filter(person=OuterRef("person"), kind=OuterRef("kind"), pk__gt=OuterRef("pk"))
-    mending = ReviewLine.objects.filter(changes=OuterRef("pk"), review__state=Review.State.SENT).exclude(
-        state=ReviewLine.State.APPRAISED
-    )
     rows = (
         Change.objects.filter(
-            ~Exists(newer), ~Exists(mending), state=State.REJECTED, rejected_at__gte=timezone.now() - _TOLD_REJECTED
+            ~Exists(newer),
+            ~changes_of_returned_lines(),
+            state=State.REJECTED,
+            rejected_at__gte=timezone.now() - _TOLD_REJECTED,
         )
         .exclude(rejected_by=F("proposed_by"))
         .select_related("person", "proposed_by")
