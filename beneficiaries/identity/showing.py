@@ -96,6 +96,7 @@ class IssueRow:
     more: int
     said: list[str]
     grade: str
+    kind_label: str
     kind_tone: str
     state_tone: str
     paid_twice: bool
@@ -117,6 +118,7 @@ def rows_of(issues: Sequence[IdentityIssue], user: User) -> list[IssueRow]:
                 more=max(0, len(issue.evidence.get("others", [])) - 1),
                 said=words.said(issue),
                 grade=words.grade(issue),
+                kind_label=words.kind_label(issue),
                 kind_tone=words.KIND_TONES[IdentityIssue.Kind(issue.kind)],
                 state_tone=words.STATE_TONES[IdentityIssue.State(issue.state)],
                 paid_twice=issue.paid_twice and user.role != Role.POLICE,

@@ -33,7 +33,15 @@ STATE_TONES = {
     IdentityIssue.State.ACCEPTED: "neutral",
 }
 
+#: Found in an answer of the police.
+BY_POLICE = frozenset({Rule.POLICE_DIFFERS, Rule.POLICE_UNKNOWN, Rule.POLICE_DEAD, Rule.POLICE_NO_CCCD})
+
 _STRONG, _POSSIBLE = "Nhiều khả năng là một người", "Có thể là một người"
+
+
+def kind_label(issue: IdentityIssue) -> str:
+    """What the worklist calls an issue: what the police have said of somebody is named as such."""
+    return str(issue.get_rule_display() if issue.rule in BY_POLICE else issue.get_kind_display())
 
 
 def describe_line(line: Mapping[str, Any]) -> str:

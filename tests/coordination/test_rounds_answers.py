@@ -4,6 +4,8 @@ import datetime
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from batosocial.audit.models import Entry
 from batosocial.coordination.models import RoundPerson
@@ -208,6 +210,20 @@ class TestAnswering:
         with pytest.raises(AnswersRefused):
             answer_rows(actor=User.objects.get(username="congan"), round_id=asked.pk, given=both)
         assert not IdentityAnswer.objects.filter(person__in=[good, bad]).exists()
+
+    def test_as_many_statements_for_many_answers(self) -> None:
+        def statements(people: int) -> int:
+            those = [receiving(f"Phạm Thị {number}") for number in range(people)]
+            asked = identity_round(*those)
+            answers = [given(person, "differs", asked, right={"name": "Đinh Thị Khác"}) for person in those]
+            with CaptureQueriesContext(connection) as queries:
+                answer_rows(actor=User.objects.get(username="congan"), round_id=asked.pk, given=answers)
+            assert {person.card_name for person in Person.objects.filter(pk__in=[p.pk for p in those])} == {
+                "Đinh Thị Khác"
+            }
+            return len(queries)
+
+        assert statements(2) == statements(12)
 
     def test_others_hear_of_it_with_the_register_checked(self, monkeypatch: pytest.MonkeyPatch) -> None:
         heard: list[Any] = []

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from batosocial.audit import services as audit
@@ -29,8 +29,20 @@ Answer, Field = IdentityAnswer.Answer, IdentityRound.Field
 ANSWERERS = frozenset({Role.POLICE, Role.SYSTEM})
 
 ANSWERED = "Công an trả lời xác minh"
-#: Columns of a person that an answer may change, with the keys that follow from them.
-_WRITTEN = ["card_name", "card_birth_year", "card_birth_month", "card_birth_day", "search_key", "sort_key", "version"]
+#: What an answer may change of a person, with the key that follows from it.
+_CARD_SIDE = ("card_name", "card_birth_year", "card_birth_month", "card_birth_day", "search_key")
+_WRITE_CARDS = f"""
+UPDATE beneficiaries_person p
+SET {", ".join(f"{name} = n.{name}" for name in _CARD_SIDE)}, version = p.version + 1, updated_at = now.now
+FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::int[], %s::int[], %s::text[]) AS n (id, {", ".join(_CARD_SIDE)}),
+     (VALUES (%s)) AS now (now)
+WHERE p.id = n.id
+"""
+_ANSWER = """
+UPDATE coordination_roundperson r SET answer_id = n.answer_id
+FROM unnest(%s::bigint[], %s::bigint[]) AS n (id, answer_id)
+WHERE r.id = n.id
+"""
 
 
 class RoundClosed(ValueError):
@@ -204,11 +216,9 @@ def _store(rows: Mapping[int, RoundPerson], given: Sequence[Given], answers: Seq
     earlier = IdentityAnswer.objects.filter(person__in=[answer.person_id for answer in answers], newest=True)
     earlier.update(newest=False)
     IdentityAnswer.objects.bulk_create(answers)
-    changed = []
-    for one, answer in zip(given, answers, strict=True):
-        rows[one.row_id].answer = answer
-        changed.append(rows[one.row_id])
-    RoundPerson.objects.bulk_update(changed, ["answer"])
+    pairs = [(one.row_id, answer.pk) for one, answer in zip(given, answers, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWER, [list(column) for column in zip(*pairs, strict=True)])
 
 
 def _write_cards(answers: Sequence[IdentityAnswer]) -> dict[int, dict[str, tuple[Any, Any]]]:
@@ -224,11 +234,12 @@ def _write_cards(answers: Sequence[IdentityAnswer]) -> dict[int, dict[str, tuple
         for name, value in new.items():
             setattr(person, name, value)
         person.set_keys()
-        person.version += 1
         people.append(person)
         pairs = zip(("card_name", "card_birth"), before, (person.card_name, person.card_birth_text), strict=True)
         changes[person.pk] = {name: (old, text) for name, old, text in pairs if old != text}
-    Person.objects.bulk_update(people, _WRITTEN)
+    columns = [[getattr(person, name) for person in people] for name in ("pk", *_CARD_SIDE)]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE_CARDS, [*columns, timezone.now()])
     return changes
 
 

@@ -63,6 +63,14 @@ class ChoiceForm(forms.Form):
         communes.queryset = Unit.objects.current().communes().filter(parent=user.unit_id)
 
     @property
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields as the page shows them: what is asked, about whom, where."""
+        whom = ("policy", "statuses", "kinds")
+        what = [field for field in self.visible_fields() if field.name not in (*whom, "communes")]
+        parts = [("Nội dung", what), ("Hỏi về ai", [self[name] for name in whom]), ("Ở đâu", [self["communes"]])]
+        return [part for part in parts if part[1]]
+
+    @property
     def choice(self) -> Choice:
         chosen = self.cleaned_data
         return Choice(chosen["policy"], [unit.pk for unit in chosen["communes"]], chosen["statuses"], chosen["kinds"])
@@ -185,6 +193,7 @@ class AnswerForm(forms.Form):
         label="Kết quả đối chiếu",
         choices=Answer.choices,
         widget=forms.RadioSelect,
+        help_text=f"Chọn “{Answer.DIFFERS.label}” thì chỉ ghi những ô khác hồ sơ, ô nào đúng để trống.",
         error_messages={"required": "Hãy chọn một trả lời."},
     )
     name = forms.CharField(label="Họ và tên đúng", required=False, max_length=150)
