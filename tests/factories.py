@@ -376,3 +376,19 @@ def assignment_step(user: User, *, own: bool, place: Unit, file: Any) -> Any:
     return AssignmentStep.objects.create(
         assignment=row, kind="progress", text="Thử", file=file, by=user, at=timezone.now()
     )
+
+
+def outreach_session(commune: Unit | None = None, **fields: Any) -> Any:
+    """A session of Ba Động on 10/7/2024 for the whole commune unless told."""
+    from batosocial.coordination.models import OutreachSession, SessionForm
+
+    unit = commune or _default_commune()
+    defaults: dict[str, Any] = {
+        "held_on": datetime.date(2024, 7, 10),
+        "form": SessionForm.objects.all()[0],
+        "topic": "Nhận trợ cấp qua tài khoản",
+        "reached": 40,
+        "held_by": "Hội Phụ nữ xã",
+        "entered_by": fields.pop("by", None) or user(Role.COMMUNE_OFFICER, commune=unit),
+    }
+    return OutreachSession.objects.create(commune=unit, **(defaults | fields))

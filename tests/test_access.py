@@ -330,6 +330,14 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "coordination:assignment_file": (BENEFITS | {POLICE, PAYER}, "assignee"),
     "coordination:assignment_report": (COMMUNE | {PHONG, HEAD, POLICE, PAYER}, "assignee"),
     "coordination:assignment_return": (DISTRICT, "assignee"),
+    # outreach
+    "coordination:outreach": (BENEFITS, ""),
+    "coordination:outreach_add": (COMMUNE, ""),
+    "coordination:outreach_session": (BENEFITS, "commune"),
+    "coordination:outreach_edit": (COMMUNE, "commune"),
+    "coordination:outreach_cancel": (COMMUNE, "commune"),
+    "coordination:outreach_report": (BENEFITS, ""),
+    "coordination:outreach_report_download": (BENEFITS, ""),
     "jobs:index": (EVERYBODY, ""),
     "jobs:detail": (EVERYBODY, "owner"),
     "jobs:progress": (EVERYBODY, "owner"),
@@ -397,6 +405,7 @@ class Rows:
     asked: RoundPerson
     campaign: CampaignFile
     campaign_person: int
+    outreach: int
 
 
 def _rows(user: User, *, own: bool) -> Rows:
@@ -438,6 +447,7 @@ def _rows(user: User, *, own: bool) -> Rows:
         notification=make.notification(owner).pk,
         campaign=CampaignFile.objects.create(campaign=campaign, batch=opened),
         campaign_person=named.pk,
+        outreach=make.outreach_session(commune=make.commune(code)).pk,
         merger=UnitMerger.objects.create(day="2024-08-01", upper=make.district(), planned_by=officer).pk,
         # It is opened by whoever brought it.
         merger_file=StoredFile.keep(
@@ -566,6 +576,9 @@ def _url(name: str, rows: Rows) -> str:
         "reporting:notices_pack": {"month": "2024-07"},
         "reporting:notice": {"month": "2024-07", "place": rows.place},
         "reporting:people": {"month": "2024-07", "policy": "NCC", "place": rows.place, "measure": "due"},
+        "coordination:outreach_session": {"pk": rows.outreach},
+        "coordination:outreach_edit": {"pk": rows.outreach},
+        "coordination:outreach_cancel": {"pk": rows.outreach},
         "coordination:question_file": {"pk": rows.question_file.pk},
         "coordination:questions_of_person": {"person_id": rows.person},
         "coordination:questions_of_list": {"list_id": rows.payment_list},

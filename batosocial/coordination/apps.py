@@ -27,7 +27,7 @@ class CoordinationConfig(AppConfig):
         register(NavItem("Vướng mắc", "coordination:questions", "help", frozenset(QUESTION_READERS), 640, "Phối hợp"))
         everybody = frozenset({*QUESTION_READERS, Role.ADMIN})
         register(NavItem("Giải đáp chung", "coordination:general_answers", "info", everybody, 645, "Phối hợp"))
-        panels.register("person", "Vướng mắc, hỏi Phòng", "coordination:questions_of_person", BENEFIT_ROLES, 60)
+        panels.register("person", "Vướng mắc", "coordination:questions_of_person", BENEFIT_ROLES, 60)
         panels.register("payment_list", "Vướng mắc", "coordination:questions_of_list", BENEFIT_ROLES | payers, 10)
         todo.register(question_todos)
         # notifications
@@ -65,3 +65,8 @@ class CoordinationConfig(AppConfig):
         from batosocial.coordination.directives import joining as directives
 
         directives.join()
+        # outreach
+        from batosocial.coordination.outreach.todos import todos as outreach_todos
+
+        register(NavItem("Truyền thông", "coordination:outreach", "calendar", BENEFIT_ROLES, 650, "Phối hợp"))
+        todo.register(outreach_todos)

@@ -17,4 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bao-chet/", include("batosocial.coordination.deaths.urls")),
     path("nguoi/<int:person_id>/", panel.person, name="person"),
     path("", include("batosocial.coordination.directives.urls")),
+    path("", include("batosocial.coordination.outreach.urls")),
 ]

@@ -16,7 +16,9 @@ from batosocial.audit.services import record
 from batosocial.demo import accounts, campaigns
 from batosocial.demo.directives import load_directives
 from batosocial.demo.history import RESULT_SEED, Staff, load_months
+from batosocial.demo.outreach import load_sessions
 from batosocial.demo.people import DEMO_MONTH, FIRST_MONTH, DemoPerson, Dice, invent
+from batosocial.demo.questions import load_questions
 from batosocial.demo.rounds import load_rounds
 from batosocial.lib import months, text
 from batosocial.staff.models import Payer, Role, User
@@ -84,6 +86,8 @@ def load() -> bool:
     check_register(actor=User.objects.system())
     load_rounds(staff.phong)
     load_directives(staff)
+    load_questions()
+    load_sessions()
     record(actor=User.objects.system(), action="Nạp dữ liệu minh họa", details={"people": len(people)})
     return True
 

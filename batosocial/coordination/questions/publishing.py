@@ -157,5 +157,10 @@ def _checked(topic: str, question: str, answer: str, basis: str, *, names_checke
     names = look_for_people(question, answer, basis).names
     if names and not names_checked:
         raise Doubted(names)
-    key = _key(question, answer, basis, Topic(topic).label)
-    return {"topic": topic, "question": question, "answer": answer, "basis": basis, "search_key": key}
+    kept = {"topic": topic, "question": question, "answer": answer, "basis": basis}
+    return kept | {"search_key": key_of(**kept)}
+
+
+def key_of(topic: str, question: str, answer: str, basis: str) -> str:
+    """By what an answer is found."""
+    return _key(question, answer, basis, Topic(topic).label)

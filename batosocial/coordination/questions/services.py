@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from batosocial.audit import services as audit
 from batosocial.coordination.models import Question, QuestionMessage, Topic
+from batosocial.coordination.notifications import fresh
 from batosocial.coordination.questions import files, terms
 from batosocial.coordination.questions.refusal import Refused
 from batosocial.lib import clock
@@ -108,6 +109,7 @@ def ask_question(
         read_at=timezone.now(),
     )
     message = _say(question, Kind.QUESTION, text, given, actor)
+    fresh.touch()
     audit.record(
         actor=actor,
         action="hỏi Phòng",
@@ -159,6 +161,7 @@ def mark_read(*, actor: User, question: Question) -> None:
     """The asking side has opened what the Phòng said; nothing for others, and nothing the second time."""
     if actor.role in ASKERS and question.read_at is None:
         Question.objects.visible_to(actor).filter(pk=question.pk, read_at__isnull=True).update(read_at=timezone.now())
+        fresh.touch()
 
 
 def _locked(actor: User, question_id: int) -> Question:
@@ -181,6 +184,7 @@ def _move(question: Question, state: str, actor: User, message: QuestionMessage 
     for name, value in new.items():
         setattr(question, name, value)
     question.save(update_fields=list(new))
+    fresh.touch()
     kind = QuestionMessage.Kind(message.kind).label.lower() if message else "đánh dấu xong"
     audit.record(
         actor=actor,
