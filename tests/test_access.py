@@ -11,7 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from batosocial.coordination.models import AssignmentStep, CampaignFile, CampaignPerson, QuestionFile, RoundPerson
+from batosocial.coordination.models import (
+    AnswerFile,
+    AssignmentStep,
+    CampaignFile,
+    CampaignPerson,
+    QuestionFile,
+    RoundPerson,
+)
 from batosocial.demo.accounts import commune_accounts
 from batosocial.jobs.models import Job, StoredFile
 from batosocial.mergers.views import SAMPLE
@@ -239,6 +246,19 @@ TABLE: dict[str, tuple[set[Role], str]] = {
     "reporting:notices": (BENEFITS, ""),
     "reporting:notices_pack": (DISTRICT, ""),
     "reporting:notice": (BENEFITS, "commune"),
+    # files of answers
+    "coordination:round_workbook": (BENEFITS | {POLICE}, "commune"),
+    "coordination:round_report": (BENEFITS | {POLICE}, "commune"),
+    "coordination:round_report_xlsx": (BENEFITS | {POLICE}, "commune"),
+    "coordination:round_report_docx": (BENEFITS | {POLICE}, "commune"),
+    "coordination:answer_files": ({POLICE}, ""),
+    "coordination:answer_file_add": ({POLICE}, ""),
+    "coordination:answer_file": ({POLICE}, "district"),
+    "coordination:answer_file_marked": ({POLICE}, "district"),
+    "coordination:answer_file_original": ({POLICE}, "district"),
+    "coordination:answer_file_accept": ({POLICE}, "district"),
+    "coordination:answer_file_check": ({POLICE}, "district"),
+    "coordination:answer_file_withdraw": ({POLICE}, "district"),
     # questions
     "coordination:questions": (EVERYBODY - {ADMIN}, ""),
     "coordination:question_ask": (COMMUNE | {POLICE, PAYER}, ""),
@@ -406,6 +426,7 @@ class Rows:
     campaign: CampaignFile
     campaign_person: int
     outreach: int
+    answer_file: AnswerFile
 
 
 def _rows(user: User, *, own: bool) -> Rows:
@@ -448,6 +469,9 @@ def _rows(user: User, *, own: bool) -> Rows:
         campaign=CampaignFile.objects.create(campaign=campaign, batch=opened),
         campaign_person=named.pk,
         outreach=make.outreach_session(commune=make.commune(code)).pk,
+        answer_file=AnswerFile.objects.create(
+            round=identity_round(person), unit=place, file=file, uploaded_by=officer, state="previewed"
+        ),
         merger=UnitMerger.objects.create(day="2024-08-01", upper=make.district(), planned_by=officer).pk,
         # It is opened by whoever brought it.
         merger_file=StoredFile.keep(
@@ -625,6 +649,8 @@ def _url(name: str, rows: Rows) -> str:
         return _reverse(name, arguments[name])
     if name in ("coordination:question", *(f"coordination:question_{step}" for step in QUESTION_STEPS)):
         return reverse(name, kwargs={"pk": rows.question_file.message.question_id})
+    if name.startswith("coordination:answer_file") and name.rpartition("_")[2] not in ("files", "add"):
+        return reverse(name, kwargs={"pk": rows.answer_file.pk})
     if name.startswith("coordination:general_answer") and name.rpartition("_")[2] not in ("answers", "add"):
         return reverse(name, kwargs={"pk": rows.general_answer})
     if name == "territory:merge_preview":

@@ -70,3 +70,10 @@ class CoordinationConfig(AppConfig):
 
         register(NavItem("Truyền thông", "coordination:outreach", "calendar", BENEFIT_ROLES, 650, "Phối hợp"))
         todo.register(outreach_todos)
+        # files of answers
+        from batosocial.coordination.rounds.files import tasks as answer_file_tasks  # noqa: F401 (registers the jobs)
+        from batosocial.coordination.rounds.files.services import BRINGERS
+        from batosocial.coordination.rounds.files.todos import files as answer_file_todos
+
+        register(NavItem("Tệp trả lời", "coordination:answer_files", "upload", BRINGERS, 605, "Phối hợp"))
+        todo.register(answer_file_todos)

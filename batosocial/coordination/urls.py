@@ -18,4 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("nguoi/<int:person_id>/", panel.person, name="person"),
     path("", include("batosocial.coordination.directives.urls")),
     path("", include("batosocial.coordination.outreach.urls")),
+    path("", include("batosocial.coordination.rounds.files.urls")),
+    path("", include("batosocial.coordination.rounds.report.urls")),
 ]

@@ -55,6 +55,7 @@ KEPT = {
     "coordination.Directive.upper": "văn bản chỉ đạo giữ đơn vị đã ban hành",
     "coordination.DirectiveTask.measured_in": "việc giữ nơi đã nêu trong văn bản",
     "coordination.Addressee.unit": "việc đã giao giữ đơn vị nhận; đơn vị mới làm tiếp",
+    "coordination.AnswerFile.unit": "tệp trả lời giữ đơn vị đã nạp",
     "reporting.LetterTemplate.district": "mẫu công văn giữ đơn vị đã lập",
     "reporting.Letter.district": "công văn giữ đơn vị đã ban hành",
     "beneficiaries.UnitMove.from_unit": "ai từ đơn vị nào đến",

@@ -1,3 +1,4 @@
+from batosocial.coordination.models.answer_files import AnswerFile, AnswerFileRow
 from batosocial.coordination.models.campaigns import (
     Campaign,
     CampaignCommune,
@@ -28,6 +29,8 @@ from batosocial.coordination.models.rounds import IdentityRound, RoundPerson
 
 __all__ = [
     "Addressee",
+    "AnswerFile",
+    "AnswerFileRow",
     "AnswerTerm",
     "Assignment",
     "AssignmentStep",

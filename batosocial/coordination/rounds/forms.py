@@ -149,6 +149,7 @@ class RowFilter(forms.Form):
         required=False,
         choices=[("", "Tất cả"), (WAITING, "Chưa trả lời"), (ANSWERED, "Đã trả lời"), *Answer.choices],
     )
+    khac = forms.ChoiceField(label="Khác ở", required=False, choices=choices_with_all(Field.choices, "Mọi thông tin"))
     xa = commune_field()
     thon = forms.CharField(label="Thôn, tổ dân phố", required=False, max_length=100)
 
@@ -174,6 +175,8 @@ class RowFilter(forms.Form):
             rows = rows.filter(answer__isnull=chosen["tra_loi"] == WAITING)
         elif chosen["tra_loi"]:
             rows = rows.filter(answer__answer=chosen["tra_loi"])
+        if chosen["khac"]:
+            rows = rows.filter(answer__answer=Answer.DIFFERS, answer__differing__contains=[chosen["khac"]])
         if chosen.get("xa"):
             rows = rows.filter(person__commune=chosen["xa"])
         if hamlet := clean(chosen["thon"]):
