@@ -11,8 +11,7 @@ from batosocial.coordination.models import Campaign, CampaignCommune, CampaignFi
 from batosocial.jobs import runner
 from batosocial.staff.models import Payer, Role, User
 from batosocial.territory.models import Unit
-from beneficiaries.imports.choices import Reading
-from beneficiaries.models import ImportBatch, Person, Policy
+from beneficiaries.models import Account, ImportBatch, PayoutRoute, Person, Policy
 from tests import factories as make
 from tests.beneficiaries import account_lists as lists
 
@@ -49,6 +48,17 @@ def without_account(name: str = "Phạm Thị Chưa Mở", *, policy: str = Poli
     make.entitlement(person, "BTXH-5C" if policy == Policy.SOCIAL else "NCC-3.1")
     make.route(person, policy, confirmed_by=make.user())
     return person
+
+
+def receives_at(person: Person, account: Account, *, start: datetime.date = make.NEXT_MONTH) -> PayoutRoute:
+    """A confirmed account from the month on; what was confirmed before ends there."""
+    before = PayoutRoute.objects.confirmed().filter(person=person)
+    for route in before:
+        if route.first_month < start:
+            PayoutRoute.objects.filter(pk=route.pk).update(months=make.month_range(route.first_month, start))
+        else:
+            before.filter(pk=route.pk).delete()
+    return make.route(person, account=account, start=start, confirmed_by=make.user())
 
 
 def officer(commune: Unit | None = None) -> User:
@@ -88,6 +98,3 @@ def run(file: CampaignFile) -> None:
     assert file.batch.job_id is not None
     runner.run_job(file.batch.job_id)
     file.batch.refresh_from_db()
-
-
-__all__ = ["Reading"]

@@ -33,6 +33,10 @@ class Effect:
         return policy_name("" if self.policy == BOTH else self.policy)
 
     @property
+    def short(self) -> str:
+        return "Cả hai" if self.policy == BOTH else self.policy
+
+    @property
     def then(self) -> Counts:
         return self.now.with_more_paid(self.more)
 
