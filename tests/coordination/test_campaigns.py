@@ -246,10 +246,10 @@ class TestTaking:
         campaign, person = rows.campaign(), rows.without_account()
         (row,) = rows.named(campaign, person)
         clerk = make.user(Role.PAYER)
-        failed = {"actor": clerk, "campaign_id": campaign.pk, "row_ids": [row.pk], "failure": "away"}
-        assert taking.mark_failed(**failed) == 0
+        values: dict[str, Any] = {"actor": clerk, "campaign_id": campaign.pk, "row_ids": [row.pk], "failure": "away"}
+        assert taking.mark_failed(**values) == 0
         taking.take_list(actor=clerk, campaign_id=campaign.pk)
-        assert taking.mark_failed(**failed) == 1
+        assert taking.mark_failed(**values) == 1
         assert (total(campaign).failed, total(campaign).waiting) == (1, 0)
         assert taking.try_again(actor=clerk, campaign_id=campaign.pk, row_ids=[row.pk]) == 1
         assert total(campaign).failed == 0
