@@ -22,7 +22,7 @@ _WAITING = """
     FROM beneficiaries_identityanswer a JOIN beneficiaries_person p ON p.id = a.person_id
     WHERE a.newest AND a.answer = 'differs' AND (%(ids)s::bigint[] IS NULL OR a.person_id = ANY(%(ids)s))
       AND EXISTS (SELECT FROM beneficiaries_identityissue i
-                  WHERE i.person_id = a.person_id AND i.kind = 'differing'
+                  WHERE i.person_id = a.person_id AND i.rule IN ('card', 'police_differs')
                     AND i.state IN ('open', 'in_hand'))
 """
 #: By Điều 130 NĐ 131/2021 the Sở changes name and birth of an NCC file; sex and number the commune mends, and the file
@@ -59,8 +59,9 @@ WITH passed AS (
           WHERE closed_on IS NULL AND (%(ids)s::bigint[] IS NULL OR person_id = ANY(%(ids)s))
           ORDER BY id FOR UPDATE) was
     WHERE c.id = was.id AND NOT EXISTS (
-        SELECT FROM beneficiaries_identityissue i
-        WHERE i.person_id = c.person_id AND i.kind = 'differing' AND i.state IN ('open', 'in_hand'))
+        SELECT FROM beneficiaries_identityissue i JOIN beneficiaries_identityanswer a ON a.person_id = i.person_id
+        WHERE i.person_id = c.person_id AND i.rule IN ('card', 'police_differs') AND i.state IN ('open', 'in_hand')
+          AND a.newest AND a.answer = 'differs')
     RETURNING c.id, CASE
         WHEN NOT EXISTS (SELECT FROM beneficiaries_identityanswer a
                          WHERE a.person_id = c.person_id AND a.newest AND a.answer = 'differs') THEN %(anew)s
