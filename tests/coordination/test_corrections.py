@@ -55,8 +55,8 @@ def office() -> User:
 
 def take(found: Correction, what: str, **fields: Any) -> Correction:
     actor = officer() if what in ("requested", "restarted") else office()
-    fields = {"day": DAY, "number": "12/LĐTBXH", "words": "CCCD chứng thực"} | fields
-    return services.take_step(actor=actor, correction_id=found.pk, what=what, **fields)
+    given: dict[str, Any] = {"day": DAY, "number": "12/LĐTBXH", "words": "CCCD chứng thực"}
+    return services.take_step(actor=actor, correction_id=found.pk, what=what, **(given | fields))
 
 
 def sent(person: Person) -> Correction:
@@ -97,7 +97,7 @@ class TestPathsThatOpen:
         answered(person, "differs", round_=round_, right={"sex": "M", "name": "Phạm Văn Huyên"})
         answered(person, "no_cccd", round_=round_)
         assert path(person).state == "done"
-        assert path(person).steps.last().words == "Công an trả lời lại, không còn báo khác."
+        assert path(person).steps.latest("pk").words == "Công an trả lời lại, không còn báo khác."
 
 
 class TestToTheDecision:

@@ -127,7 +127,8 @@ def comparison(person: Person, answer: IdentityAnswer) -> Comparison:
                 ],
             )
         )
-    lines.append(Line("CMND cũ", [Cell(""), Cell(person.cmnd, number=bool(person.cmnd)), Cell(""), Cell("")]))
+    if person.cmnd:
+        lines.append(Line("CMND cũ", [Cell(""), Cell(person.cmnd, number=True), Cell(""), Cell("")]))
     heads = [Head("Công an (dữ liệu dân cư)"), Head("Sổ hiện nay", person.pk), Head("Sổ khi hỏi"), Head("Trên thẻ")]
     return Comparison(heads, lines)
 
