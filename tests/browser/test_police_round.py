@@ -101,4 +101,4 @@ def test_from_the_round_to_clean_people_and_a_stop(portal: "Portal", new_page: N
     officer.goto(death_url)
     expect(officer.get_by_text("Đã thôi hưởng")).to_be_visible()
     expect(officer.get_by_text("chết tháng 5/2024")).to_be_visible()
-    expect(officer.get_by_role("link", name=re.compile("BTXH tháng 7/2024:"))).to_be_visible()
+    expect(officer.get_by_role("link", name=re.compile("BTXH tháng 7.2024:"))).to_be_visible()
