@@ -12,7 +12,7 @@ from django.utils import timezone
 from batosocial.audit import services as audit
 from batosocial.coordination.directives import showing
 from batosocial.coordination.directives.reading import Reading, Status
-from batosocial.coordination.models import Directive
+from batosocial.coordination.models import Addressee, Directive
 from batosocial.lib import clock, months
 from batosocial.staff.models import DISTRICT_ROLES, User
 from beneficiaries.documents.layout import LEFT, Agency, Page, Rich, Signer, date_words
@@ -147,7 +147,7 @@ def _cells(one: Reading) -> list[str | int]:
 
 
 def make_reminder(*, actor: User, directive: Directive, month: datetime.date | None) -> bytes | None:
-    """The công văn đôn đốc of the Phòng to whoever has not begun or is late, by addressee; None where nobody is.
+    """The công văn đôn đốc of the Phòng to whoever has not begun or is late, by task; None where nobody is.
 
     Number and day are left to the văn thư, as on every letter of the portal (NĐ 30/2020, rules.md 6.2).
     """
@@ -159,20 +159,18 @@ def make_reminder(*, actor: User, directive: Directive, month: datetime.date | N
     ]
     if not behind:
         return None
-    by_place: dict[str, list[Reading]] = {}
-    for one in sorted(behind, key=lambda one: showing.order_of(one.row.addressee)):
-        by_place.setdefault(one.row.addressee.name, []).append(one)
-    content = _letter(directive, by_place)
+    content = _letter(directive, behind)
+    places = sorted({one.row.addressee.name for one in behind})
     audit.record(
         actor=actor,
         action="Lập công văn đôn đốc",
         row=directive,
-        details={"places": list(by_place), "assignments": [one.row.pk for one in behind]},
+        details={"places": places, "assignments": [one.row.pk for one in behind]},
     )
     return content
 
 
-def _letter(directive: Directive, by_place: dict[str, list[Reading]]) -> bytes:
+def _letter(directive: Directive, behind: Sequence[Reading]) -> bytes:
     district, today = directive.upper, clock.today()
     name = f"{district.kind.lower()} {district.name}"
     page = Page(spacing=1)
@@ -184,31 +182,32 @@ def _letter(directive: Directive, by_place: dict[str, list[Reading]]) -> bytes:
     agency = Agency(f"UBND {name}", "Phòng Lao động -\nThương binh và Xã hội", district.name)
     about = ["V/v đôn đốc thực hiện", directive.label[0].lower() + directive.label[1:]]
     page.headed(agency, "       /LĐTBXH", f"{district.name}, {date_words(None, today.year)}", about=about)
+    receivers = _receivers(behind)
     page.text("Kính gửi:", align=LEFT, before=12)
-    for place in by_place:
-        page.text(f"- {place};", align=LEFT, before=0)
+    for place, who in enumerate(receivers):
+        page.text(f"- {who}{'.' if place == len(receivers) - 1 else ';'}", align=LEFT, before=0)
+    places = len({one.row.addressee.code for one in behind})
     page.text(
         f"Thực hiện {directive.label} của {directive.issuer} về việc {_in_sentence(directive.abstract)}; qua theo dõi "
-        f"trên phần mềm đến ngày {today:%d/%m/%Y}, còn {len(by_place)} nơi chưa bắt đầu hoặc quá hạn các việc sau:",
+        f"trên phần mềm đến ngày {today:%d/%m/%Y}, còn {places} nơi chưa bắt đầu hoặc quá hạn các việc sau:",
         before=12,
     )
     rows: list[Sequence[Rich]] = []
-    for place, readings in by_place.items():
-        rows.append([place])
-        for one in readings:
-            task = one.row.task
-            late = f"quá hạn {one.row.days_late} ngày" if one.row.is_overdue else ""
-            stands = "; ".join(filter(None, [str(one.status.label), late]))
-            rows.append([str(task.position), task.text, f"{one.row.due:%d/%m/%Y}", stands])
+    by_task: dict[int, list[Reading]] = {}
+    for one in behind:
+        by_task.setdefault(one.row.task_id, []).append(one)
+    for group in by_task.values():
+        task, due = group[0].row.task, group[0].row.due
+        rows.append([str(task.position), _shortened(task.text), f"{due:%d/%m/%Y}", _behind(group)])
     page.text("", before=2, size=4)
-    page.table(("Việc", "Nội dung", "Hạn", "Tình trạng"), (12, 92, 24, 32), rows, size=11, centre=(0, 2))
+    page.table(("Việc", "Nội dung", "Hạn", "Nơi nhận"), (12, 62, 24, 62), rows, size=11, centre=(0, 2))
     page.text(
         "Phòng Lao động - Thương binh và Xã hội đề nghị các đơn vị khẩn trương thực hiện, báo cáo kết quả trên phần "
         "mềm và nêu rõ vướng mắc để phối hợp giải quyết./.",
         before=8,
     )
-    receivers = ("Như trên", f"CT, PCT UBND {district.kind.lower()} (để b/c)", "Lưu: VT, BTXH")
-    page.signatures(receivers, Signer(tuple(settings.SIGNER_HEAD), settings.SIGNER_HEAD_NAME), keep=True)
+    copies = ("Như trên", f"CT, PCT UBND {district.kind.lower()} (để b/c)", "Lưu: VT, BTXH")
+    page.signatures(copies, Signer(tuple(settings.SIGNER_HEAD), settings.SIGNER_HEAD_NAME), keep=True)
     return page.save()
 
 
@@ -216,3 +215,32 @@ def _in_sentence(abstract: str) -> str:
     """Without the "V/v" that it begins with on paper."""
     lowered = abstract.removeprefix("V/v").strip()
     return lowered[:1].lower() + lowered[1:]
+
+
+#: More communes than this are not named one by one above the letter; the table names them.
+_MOST_NAMED = 6
+
+
+def _receivers(behind: Sequence[Reading]) -> list[str]:
+    known = {one.row.addressee.code: one.row.addressee for one in behind}
+    who = sorted(known.values(), key=showing.order_of)
+    communes = [f"UBND {one.name[0].lower()}{one.name[1:]}" for one in who if one.kind == Addressee.Kind.COMMUNE]
+    if len(communes) > _MOST_NAMED:
+        communes = ["UBND các xã, thị trấn có tên dưới đây"]
+    return communes + [one.name for one in who if one.kind != Addressee.Kind.COMMUNE]
+
+
+def _behind(group: Sequence[Reading]) -> str:
+    """ "Quá hạn (2): Ba Xa, Ba Vì. Chưa bắt đầu (1): Ba Tô": each place once, the overdue ones first."""
+    late = [one for one in group if one.row.is_overdue]
+    parts = (("Quá hạn", late), ("Chưa bắt đầu", [one for one in group if not one.row.is_overdue]))
+    return ". ".join(f"{words} ({len(some)}): {', '.join(_name(one) for one in some)}" for words, some in parts if some)
+
+
+def _name(one: Reading) -> str:
+    who = one.row.addressee
+    return who.unit.name if who.kind == Addressee.Kind.COMMUNE and who.unit else who.name
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 160 else f"{text[:158].rstrip()}…"

@@ -1,6 +1,6 @@
 """Measures: functions that compute a number for every addressee of a task at once."""
 
-from batosocial.coordination.directives.measures import identity, monthly, rates
+from batosocial.coordination.directives.measures import identity, monthly, rates, together
 from batosocial.coordination.directives.measures.registry import Measure, Value, Wanted, every, find, register
 
 __all__ = ["Measure", "Value", "Wanted", "every", "find", "register", "register_all"]
@@ -10,3 +10,4 @@ def register_all() -> None:
     rates.register_all()
     monthly.register_all()
     identity.register_all()
+    together.register_all()

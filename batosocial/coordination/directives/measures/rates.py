@@ -58,6 +58,7 @@ def register_all() -> None:
         label = f"R1 {names[policy]}: đã chi qua tài khoản / tổng số đối tượng"
         register(Measure(code, label, "%", rate_of(policy, "R1"), default_target=fifty))
     label = "R2 cả hai chính sách: đã có tài khoản / tổng số đối tượng"
-    register(Measure("r2", label, "%", rate_of(BOTH, "R2")))
+    # Accounts were there before the task: it has begun when there are more.
+    register(Measure("r2", label, "%", rate_of(BOTH, "R2"), from_start=True))
     label = "R3 cả hai chính sách: đã chi qua tài khoản / số đã có tài khoản"
     register(Measure("r3", label, "%", rate_of(BOTH, "R3"), default_target=fifty))
