@@ -31,7 +31,11 @@ class CoordinationConfig(AppConfig):
         panels.register("payment_list", "Vướng mắc", "coordination:questions_of_list", BENEFIT_ROLES | payers, 10)
         todo.register(question_todos)
         # notifications
-        from batosocial.coordination.notifications import fresh, own  # noqa: F401 (own registers sources)
+        from batosocial.coordination.notifications import (  # noqa: F401 (home and own register)
+            fresh,
+            home,
+            own,
+        )
         from batosocial.coordination.rounds import hooks as round_hooks
         from batosocial.web import topbar
         from beneficiaries.changes import hooks as change_hooks

@@ -1,5 +1,6 @@
 """Units and their mergers: the list, a file brought and previewed, confirmed, cancelled, carried out."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -146,24 +147,22 @@ def merger(request: StaffRequest, pk: int) -> HttpResponse:
 @roles_required(Role.ADMIN)
 @require_POST
 def merger_cancel(request: StaffRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(UnitMerger, pk=pk)
-    try:
-        services.cancel_merger(actor=request.user, merger_id=row.pk)
-    except services.MergerRefused as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, f"Đã hủy {str(row).lower()}; các đơn vị giữ như cũ.")
-    return redirect("territory:merger", pk=row.pk)
+    return _step(request, pk, services.cancel_merger, "Đã hủy {}; các đơn vị giữ như cũ.")
 
 
 @roles_required(Role.ADMIN)
 @require_POST
 def merger_apply(request: StaffRequest, pk: int) -> HttpResponse:
+    return _step(request, pk, services.apply_merger, "Đã thực hiện {}.")
+
+
+def _step(request: StaffRequest, pk: int, step: Callable[..., object], done: str) -> HttpResponse:
+    """Take a step of a merger, say what came of it, and go back to its page."""
     row = get_object_or_404(UnitMerger, pk=pk)
     try:
-        services.apply_merger(actor=request.user, merger_id=row.pk)
+        step(actor=request.user, merger_id=row.pk)
     except services.MergerRefused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"Đã thực hiện {str(row).lower()}.")
+        messages.success(request, done.format(str(row).lower()))
     return redirect("territory:merger", pk=row.pk)

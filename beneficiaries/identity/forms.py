@@ -9,6 +9,7 @@ from batosocial.lib.text import clean, fold
 from batosocial.staff.models import Role, User
 from batosocial.territory.models import Unit
 from beneficiaries.forms import choices_with_all, commune_field
+from beneficiaries.identity.elsewhere import only_here
 from beneficiaries.models import IdentityIssue, Policy
 from beneficiaries.models.identity import IdentityIssueQuerySet
 
@@ -16,6 +17,8 @@ from beneficiaries.models.identity import IdentityIssueQuerySet
 _SHORTEST_NUMBER = 4
 
 ALL = "tat_ca"
+#: Open, and no task of another part of the portal: what the home page counts.
+ONLY_HERE = "chua_ai_lam"
 
 
 class IssueFilter(forms.Form):
@@ -36,7 +39,7 @@ class IssueFilter(forms.Form):
     trang_thai = forms.ChoiceField(
         label="Trạng thái",
         required=False,
-        choices=[("", "Đang chờ"), *IdentityIssue.State.choices, (ALL, "Tất cả")],
+        choices=[("", "Đang chờ"), *IdentityIssue.State.choices, (ONLY_HERE, "Chưa xử lý ở đâu"), (ALL, "Tất cả")],
     )
     xa = commune_field()
     chinh_sach = forms.ChoiceField(
@@ -70,6 +73,8 @@ class IssueFilter(forms.Form):
         chosen = self.cleaned_data
         if not chosen["trang_thai"]:
             issues = issues.waiting()
+        elif chosen["trang_thai"] == ONLY_HERE:
+            issues = issues.filter(only_here(), state=IdentityIssue.State.OPEN)
         elif chosen["trang_thai"] != ALL:
             issues = issues.filter(state=chosen["trang_thai"])
         for name, field in (("loai", "kind"), ("ben", "side"), ("xa", "person__commune")):

@@ -5,6 +5,8 @@ from django.urls import reverse
 
 from batosocial.staff.models import Role, User
 from batosocial.web.todo import Todo
+from beneficiaries.identity.elsewhere import only_here
+from beneficiaries.identity.forms import ONLY_HERE
 from beneficiaries.models import IdentityIssue
 
 Side = IdentityIssue.Side
@@ -36,12 +38,12 @@ def issues(user: User) -> list[Todo]:
         .once_each(user)
         .aggregate(
             twice=Count("pk", filter=Q(paid_twice=True)),
-            side=Count("pk", filter=Q(state=free, side=side)),
+            side=Count("pk", filter=Q(only_here(), state=free, side=side)),
             mine=Count("pk", filter=Q(state=IdentityIssue.State.IN_HAND, owner=user)),
         )
     )
     todos = [
-        Todo(label, counts["side"], f"{url}?ben={side}&trang_thai={free}", "info", hint),
+        Todo(label, counts["side"], f"{url}?ben={side}&trang_thai={ONLY_HERE}", "info", hint),
         Todo("việc xác minh nhân thân đang giữ", counts["mine"], f"{url}?cua_toi=on", "info", "Xong thì kiểm tra lại."),
     ]
     if user.role != Role.POLICE:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from beneficiaries.models import Payee, Policy
-from reporting.appendix.layout import FIRST, Column, Heading, Sheet, sum_above, sum_beside
+from beneficiaries.models import Payee
+from reporting.appendix.blocks import write_blocks
+from reporting.appendix.layout import Column, Heading, Sheet, sum_above, sum_beside
 from reporting.appendix.links import Links
-from reporting.figures import MonthFigures
+from reporting.figures import CommuneFigure, MonthFigures
 from reporting.people import MAIN_PAYERS, OTHER_PAYERS, Measure
 from reporting.rates import Counts
 
@@ -35,19 +36,14 @@ _NOTES = [
 def write(sheet: Sheet, shown: MonthFigures, district: str, notes: Sequence[str]) -> None:
     title = "SỐ ĐỐI TƯỢNG ĐÃ CÓ TÀI KHOẢN THEO ĐƠN VỊ CHI TRẢ VÀ CHỦ TÀI KHOẢN"
     sheet.begin(sheet.styles, Heading("Phụ lục V", title, shown.month, district), _COLUMNS)
-    row = FIRST
-    for letter, policy in zip("AB", Policy.values, strict=True):
-        sheet.band(row, letter, str(Policy(policy).label))
-        first, links = row + 1, Links(shown.month, policy)
-        row = first
-        for number, figure in enumerate(shown.of(policy), 1):
-            sheet.label(row, figure.unit.full_name, number=number)
-            _figures(sheet, row, figure.counts, figure.accounts, links.at(figure.unit))
-            row += 1
-        sheet.label(row, f"Cộng {policy}", total=True)
-        _figures(sheet, row, shown.total(policy), shown.accounts(policy), links, above=first)
-        row += 1
-    sheet.end(row, [*_NOTES, *notes])
+
+    def line(row: int, figure: CommuneFigure | None, policy: str, links: Links, first: int | None) -> None:
+        if figure is None:
+            _figures(sheet, row, shown.total(policy), shown.accounts(policy), links, above=first)
+        else:
+            _figures(sheet, row, figure.counts, figure.accounts, links)
+
+    sheet.end(write_blocks(sheet, shown, line), [*_NOTES, *notes])
 
 
 def _figures(

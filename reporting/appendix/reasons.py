@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from beneficiaries.models import PayoutRoute, Policy
-from reporting.appendix.layout import FIRST, Column, Heading, Sheet, sum_above, sum_beside
+from beneficiaries.models import PayoutRoute
+from reporting.appendix.blocks import write_blocks
+from reporting.appendix.layout import Column, Heading, Sheet, sum_above, sum_beside
 from reporting.appendix.links import Links
-from reporting.figures import MonthFigures
+from reporting.figures import CommuneFigure, MonthFigures
 from reporting.people import Measure
 from reporting.rates import Counts
 
@@ -28,19 +29,14 @@ _NOTE = "- Lý do ghi nhận khi lập danh sách chi trả của tháng; mỗi 
 def write(sheet: Sheet, shown: MonthFigures, district: str, notes: Sequence[str]) -> None:
     title = "LÝ DO ĐỐI TƯỢNG CHƯA CÓ TÀI KHOẢN NHẬN TRỢ CẤP"
     sheet.begin(sheet.styles, Heading("Phụ lục IV", title, shown.month, district), _COLUMNS)
-    row = FIRST
-    for letter, policy in zip("AB", Policy.values, strict=True):
-        sheet.band(row, letter, str(Policy(policy).label))
-        first, links = row + 1, Links(shown.month, policy)
-        row = first
-        for number, figure in enumerate(shown.of(policy), 1):
-            sheet.label(row, figure.unit.full_name, number=number)
-            _figures(sheet, row, figure.counts, figure.reasons, links.at(figure.unit))
-            row += 1
-        sheet.label(row, f"Cộng {policy}", total=True)
-        _figures(sheet, row, shown.total(policy), shown.reasons(policy), links, above=first)
-        row += 1
-    sheet.end(row, [_NOTE, *notes])
+
+    def line(row: int, figure: CommuneFigure | None, policy: str, links: Links, first: int | None) -> None:
+        if figure is None:
+            _figures(sheet, row, shown.total(policy), shown.reasons(policy), links, above=first)
+        else:
+            _figures(sheet, row, figure.counts, figure.reasons, links)
+
+    sheet.end(write_blocks(sheet, shown, line), [_NOTE, *notes])
 
 
 def _figures(

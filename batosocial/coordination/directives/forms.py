@@ -292,6 +292,7 @@ class AssignmentFilter(forms.Form):
         choices=[
             ("", "Tất cả"),
             (reading.OVERDUE, "Quá hạn"),
+            (reading.IN_TIME, "Chưa xong, còn hạn"),
             *reading.Status.choices,
             (reading.DOUBTFUL, "Báo cáo trái số liệu"),
         ],

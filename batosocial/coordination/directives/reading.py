@@ -32,7 +32,7 @@ class Status(models.TextChoices):
 
 
 #: Also filters: overdue whatever the status, and reported as done against the figures.
-OVERDUE, DOUBTFUL = "qua-han", "trai-so-lieu"
+OVERDUE, DOUBTFUL, IN_TIME = "qua-han", "trai-so-lieu", "con-han"
 TONES: dict[str, str] = {
     Status.NOT_BEGUN: "neutral",
     Status.WORKING: "info",
@@ -89,6 +89,8 @@ class Reading:
     def fits(self, status: str) -> bool:
         if status == OVERDUE:
             return self.row.is_overdue
+        if status == IN_TIME:
+            return self.row.is_open and not self.row.is_overdue
         if status == DOUBTFUL:
             return bool(self.doubt)
         return not status or self.status == status

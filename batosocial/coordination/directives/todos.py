@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.urls import reverse
 
-from batosocial.coordination.directives.reading import OVERDUE, Status
+from batosocial.coordination.directives.reading import IN_TIME, OVERDUE, Status
 from batosocial.coordination.directives.showing import list_url
 from batosocial.coordination.models import Addressee, Assignment
 from batosocial.coordination.notifications import sources
@@ -38,7 +38,7 @@ def _addressees(user: User) -> list[Todo]:
     return [
         Todo("việc được giao đã quá hạn", counts["late"], list_url(tinh_trang=OVERDUE), "danger", "Báo cáo ngay."),
         Todo("báo cáo việc được giao bị trả lại", counts["returned"], back, "danger", "Xem lý do rồi báo cáo lại."),
-        Todo("việc được giao theo văn bản", counts["all"] - counts["late"], reverse("coordination:assignments"), "info",
+        Todo("việc được giao theo văn bản", counts["all"] - counts["late"], list_url(tinh_trang=IN_TIME), "info",
              "Còn hạn; báo cáo tiến độ và kết quả."),
     ]  # fmt: skip
 
