@@ -10,6 +10,7 @@ from django.utils import timezone
 from batosocial.audit import services as audit
 from batosocial.coordination.models import IdentityRound, RoundPerson
 from batosocial.coordination.models.rounds import READERS
+from batosocial.coordination.notifications import fresh
 from batosocial.coordination.rounds.choosing import Choice, chosen, in_open_round
 from batosocial.lib import clock
 from batosocial.lib.text import clean
@@ -66,6 +67,7 @@ def open_round(
     if not people:
         raise CannotDo("Không có ai để hỏi: không ai hợp điều kiện, hoặc đều đang ở đợt khác chưa kết thúc.")
     details = {"people": people, "fields": asked, "until": until, **choice.stored()}
+    fresh.touch()
     audit.record(actor=actor, action=OPENED, row=made, details=details)
     return made
 
@@ -78,6 +80,7 @@ def add_people(*, actor: User, round_id: int, choice: Choice) -> int:
     people = _insert(actor, asked, choice)
     if not people:
         raise CannotDo("Không thêm được ai: không ai hợp điều kiện, hoặc đều đang ở đợt chưa kết thúc.")
+    fresh.touch()
     audit.record(actor=actor, action=ADDED, row=asked, details={"people": people, **choice.stored()})
     return people
 
@@ -92,6 +95,7 @@ def extend_round(*, actor: User, round_id: int, until: datetime.date) -> bool:
     changes = audit.differences(asked, {"until": until})
     asked.until = until
     asked.save(update_fields=["until"])
+    fresh.touch()
     audit.record(actor=actor, action=EXTENDED, row=asked, changes=changes)
     return True
 
@@ -110,6 +114,7 @@ def close_round(*, actor: User, round_id: int) -> IdentityRound:
     counts = {"people": rows.count(), "unanswered": rows.filter(answer__isnull=True).count()}
     asked.state, asked.closed_by, asked.closed_at = IdentityRound.State.CLOSED, actor, timezone.now()
     asked.save(update_fields=["state", "closed_by", "closed_at"])
+    fresh.touch()
     audit.record(actor=actor, action=CLOSED, row=asked, details=counts)
     return asked
 
