@@ -170,6 +170,16 @@ class TestScope:
         client.force_login(rows.officer())
         assert client.get(reverse("coordination:campaign", args=[campaign.pk])).status_code == 404
 
+    def test_a_payer_reads_a_phone_number_only_of_whom_it_has_taken(self, client: Client) -> None:
+        campaign, person = rows.campaign(), rows.without_account(phone="0905778899")
+        rows.named(campaign, person)
+        by = clerk()
+        client.force_login(by)
+        url = reverse("coordination:campaign_people", args=[campaign.pk])
+        assert "0905778899" not in client.get(url).content.decode()
+        taking.take_list(actor=by, campaign_id=campaign.pk)
+        assert "0905778899" in client.get(url).content.decode()
+
     def test_a_payer_sees_no_rate(self, client: Client) -> None:
         campaign = Campaign.objects.get(source="Bưu điện mở, 7/2024")
         for username, sees in (("buudien", False), ("chutich", True)):
