@@ -30,7 +30,7 @@ async rules => {
 LINKS = "main a[href], nav a[href]"
 #: A name of an address has so many pages looked at: what differs between them is data.
 OF_EACH = 1
-USERS = ["cb21496", "ld21496", "phong", "truongphong", "chutich", "congan", "buudien", "quantri"]
+USERS = ["cb21496", "ld21496", "phong", "truongphong", "chutich", "congan", "ca21538", "buudien", "quantri"]
 
 
 def address(link: str) -> tuple[str, str] | None:
