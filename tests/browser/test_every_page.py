@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.urls import Resolver404, resolve
+from playwright.sync_api import Error
 
 from tests.browser.test_main_job import PHONE, sign_in
 
@@ -30,7 +31,7 @@ async rules => {
 LINKS = "main a[href], nav a[href]"
 #: A name of an address has so many pages looked at: what differs between them is data.
 OF_EACH = 1
-USERS = ["cb21496", "ld21496", "phong", "truongphong", "chutich", "congan", "ca21538", "buudien", "quantri"]
+USERS = ["cb21496", "phong", "chutich", "congan", "ca21538", "buudien", "quantri"]
 
 
 def address(link: str) -> tuple[str, str] | None:
@@ -55,12 +56,6 @@ def links(page: "Page") -> list[str]:
     return [link for link in dict.fromkeys(found) if link.startswith(page.url.split("/", 3)[0])]
 
 
-def is_page(page: "Page", path: str) -> bool:
-    """Whether the address answers with a page, and not with a file; asked without opening it."""
-    answer = page.request.get(path, max_redirects=0)
-    return answer.status == 200 and answer.headers.get("content-type", "").startswith("text/html")
-
-
 @pytest.mark.parametrize("username", USERS)
 def test_every_page_of_a_role_passes_axe_and_fits_a_phone(portal: "Portal", new_page: NewPage, username: str) -> None:
     page = sign_in(new_page, username, DESK)
@@ -80,14 +75,18 @@ def test_every_page_of_a_role_passes_axe_and_fits_a_phone(portal: "Portal", new_
                 continue
             path, name = known
             seen[name] = seen.get(name, 0) + 1
-            if is_page(page, path):
-                waiting.append(path)
+            waiting.append(path)
     assert not faults, "\n".join(faults)
 
 
 def look_at(page: "Page", path: str, source: str) -> list[Any]:
     page.set_viewport_size({"width": DESK, "height": 800})
-    answer = page.goto(path)
+    try:
+        answer = page.goto(path)
+    except Error as error:
+        if "Download is starting" in str(error):
+            return []
+        raise
     if answer is None or answer.status >= 400:
         return [f"trả lời {answer and answer.status}"]
     page.wait_for_load_state("networkidle")

@@ -5,8 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
+from batosocial.lib import clock
 from batosocial.staff.models import BENEFIT_ROLES, DISTRICT_ROLES, Role
 from batosocial.staff.scoping import commune_scope
 from batosocial.territory.models import Unit
@@ -21,6 +22,18 @@ class IdentityRoundQuerySet(models.QuerySet["IdentityRound"]):
         """The district its own rounds, a commune and its police those that ask about somebody of theirs."""
         own = Q(upper=getattr(user, "unit_id", None)) if getattr(user, "role", None) in DISTRICT_ROLES else Q(pk__in=[])
         return self.filter(own | Q(pk__in=RoundPerson.objects.visible_to(user).values("round")))
+
+    def to_close(self) -> "IdentityRoundQuerySet":
+        """Open ones in which nobody waits for an answer any more."""
+        return self.filter(~Exists(_waiting_in_round()), state=IdentityRound.State.OPEN)
+
+    def overdue(self) -> "IdentityRoundQuerySet":
+        """Open ones past their deadline in which somebody still waits."""
+        return self.filter(Exists(_waiting_in_round()), state=IdentityRound.State.OPEN, until__lt=clock.today())
+
+
+def _waiting_in_round() -> Any:
+    return RoundPerson.objects.filter(round=OuterRef("pk"), answer__isnull=True)
 
 
 class IdentityRound(models.Model):

@@ -41,13 +41,13 @@ def rounds(request: StaffRequest) -> HttpResponse:
     found = IdentityRound.objects.visible_to(user).select_related("opened_by")
     # "open" comes after "closed" in the alphabet.
     found = found.order_by("-state", "-pk")
-    page = paginate(request, found, per_page=30)
-    rows = progress.listed(list(page.object_list), user)
     wanted = request.GET.get("viec", "")
     if wanted == COMPLETE:
-        rows = [row for row in rows if row.is_complete]
+        found = found.to_close()
     elif wanted == OVERDUE:
-        rows = [row for row in rows if row.overdue]
+        found = found.overdue()
+    page = paginate(request, found, per_page=30)
+    rows = progress.listed(list(page.object_list), user)
     context = {"page": page, "rows": rows, "wanted": wanted, "may_open": user.role in services.OPENERS}
     return render(request, "coordination/rounds/list.html", context)
 
