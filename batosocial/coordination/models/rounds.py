@@ -80,6 +80,12 @@ class IdentityRound(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def asked_for(self) -> str:
+        """What is compared, as in the middle of a sentence: "họ và tên, số CCCD"."""
+        labels = [str(label) for value, label in self.Field.choices if value in self.fields]
+        return ", ".join(f"{label[:1].lower()}{label[1:]}" for label in labels)
+
 
 class RoundPersonQuerySet(models.QuerySet["RoundPerson"]):
     def visible_to(self, user: Any) -> "RoundPersonQuerySet":

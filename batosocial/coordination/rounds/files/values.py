@@ -176,7 +176,7 @@ class AnswerReader(CellReader):
                 self.say(
                     "error",
                     "answer",
-                    f"Có ghi {HEADINGS[name].lower()} “{shown(cell)}” mà chưa chọn kết quả; hãy chọn kết quả.",
+                    f"Có ghi ở cột {HEADINGS[name]} “{shown(cell)}” mà chưa chọn kết quả; hãy chọn kết quả.",
                 )
                 return
         if self.cell("note") != "":
@@ -232,7 +232,7 @@ class AnswerReader(CellReader):
                 self.say(
                     "error",
                     RIGHT[name],
-                    f"Kết quả là {Answer(values.answer).label} mà có ghi {HEADINGS[RIGHT[name]].lower()}; hãy chọn "
+                    f"Kết quả là {Answer(values.answer).label} mà có ghi ở cột {HEADINGS[RIGHT[name]]}; hãy chọn "
                     "Khác hoặc xóa ô này.",
                 )
         if values.answer != Answer.DEAD and values.answer and values.died_month:

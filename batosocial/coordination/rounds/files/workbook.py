@@ -159,9 +159,8 @@ def _titles(book: xlsxwriter.Workbook, sheet: Any, round_: IdentityRound, place:
     where = f" - {place.full_name}" if place else ""
     # A title above the table: "Đợt xác minh" begins none of its headings.
     sheet.write_string(0, 0, f"Danh sách đề nghị xác minh: {round_.name}{where}", bold)
-    fields = ", ".join(str(IdentityRound.Field(name).label).lower() for name in round_.fields)
     demo = "Dữ liệu minh họa. " if settings.DEMO else ""
-    sheet.write_string(1, 0, f"{demo}Cần đối chiếu: {fields}. Hạn trả lời: {round_.until:%d/%m/%Y}.", plain)
+    sheet.write_string(1, 0, f"{demo}Cần đối chiếu: {round_.asked_for}. Hạn trả lời: {round_.until:%d/%m/%Y}.", plain)
     sheet.write_string(
         2, 0, f"Chỉ điền các cột nền vàng; không sửa các cột nền xám. Cách ghi: xem trang “{GUIDE}”.", plain
     )

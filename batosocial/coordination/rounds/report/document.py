@@ -86,10 +86,9 @@ def write_document(figures: RoundFigures, *, sender: Sender, today: datetime.dat
     page.head(sender.agency, f"       /BC-{sender.symbol}", None, today.year)
     page.title("Báo cáo", "Kết quả xác minh thông tin người hưởng chính sách an sinh xã hội")
     page.text(f"Kính gửi: {sender.to}.", align=CENTER, before=12)
-    fields = ", ".join(str(IdentityRound.Field(name).label).lower() for name in round_.fields)
     page.text(
         f"Thực hiện yêu cầu của Phòng Lao động - Thương binh và Xã hội {_in_text(round_.upper)} tại đợt xác minh "
-        f"“{round_.name}” (đối chiếu {fields} với cơ sở dữ liệu quốc gia về dân cư, hạn trả lời "
+        f"“{round_.name}” (đối chiếu {round_.asked_for} với cơ sở dữ liệu quốc gia về dân cư, hạn trả lời "
         f"{round_.until:%d/%m/%Y}), {_agency_in_text(sender.agency)} báo cáo kết quả đến ngày {today:%d/%m/%Y} như sau:"
     )
     page.text("1. Tiến độ", bold=True, keep=True)
@@ -134,7 +133,7 @@ def write_document(figures: RoundFigures, *, sender: Sender, today: datetime.dat
 def _table(page: Page, figures: RoundFigures) -> None:
     measures = figures.measures
     heads = ["TT", "Xã, thị trấn", *(measure.label for measure in measures), "Tỷ lệ trả lời"]
-    widths = [9, 36, *([18] * len(measures)), 18]
+    widths = [12, 36, *([18] * len(measures)), 18]
     rows: list[list[Rich]] = []
     for number, line in enumerate(figures.lines, 1):
         rows.append([str(number), str(line.unit), *_cells(figures, line)])
@@ -157,7 +156,7 @@ def _link(figures: RoundFigures, measure: str, line: Line | None = None) -> Link
 def _parts(figures: RoundFigures) -> str:
     """ " (trong đó khác họ tên 02, khác ngày sinh 05)"."""
     parts = [
-        f"{measure.label.lower()}: {figures.total.counts[measure.key]}"
+        f"{measure.label[:1].lower()}{measure.label[1:]}: {figures.total.counts[measure.key]}"
         for measure in figures.measures
         if measure.key.startswith(DIFFERS) and figures.total.counts[measure.key]
     ]

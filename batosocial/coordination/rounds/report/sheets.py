@@ -62,6 +62,7 @@ class _Formats:
         self.text = add(text_wrap=True, valign="top", num_format="@", **ruled)
         self.number = add(align="right", num_format="#,##0", **ruled)
         self.label = add(**ruled)
+        self.ordinal = add(align="center", **ruled)
         self.total = add(bold=True, align="right", num_format="#,##0", bg_color="#F2F2F2", **ruled)
         self.total_label = add(bold=True, bg_color="#F2F2F2", **ruled)
 
@@ -149,9 +150,8 @@ def _summary(sheet: Any, formats: _Formats, figures: RoundFigures, places: dict[
     sheet.merge_range(0, 0, 0, 3, agency, formats.bold)
     sheet.merge_range(1, 0, 1, last, "TỔNG HỢP KẾT QUẢ XÁC MINH THÔNG TIN NGƯỜI HƯỞNG", formats.centre)
     sheet.merge_range(2, 0, 2, last, round_.name, formats.centre)
-    fields = ", ".join(str(IdentityRound.Field(name).label).lower() for name in round_.fields)
     demo = "Dữ liệu minh họa. " if settings.DEMO else ""
-    sheet.write_string(3, 0, f"{demo}Đối chiếu: {fields}. Hạn: {round_.until:%d/%m/%Y}.", formats.note)
+    sheet.write_string(3, 0, f"{demo}Đối chiếu: {round_.asked_for}. Hạn: {round_.until:%d/%m/%Y}.", formats.note)
     today = f"Số liệu ngày {clock.today():%d/%m/%Y}. Bấm vào số để mở danh sách. Đơn vị tính: người."
     sheet.write_string(4, 0, today, formats.note)
     sheet.set_column(0, 0, 5)
@@ -163,7 +163,7 @@ def _summary(sheet: Any, formats: _Formats, figures: RoundFigures, places: dict[
     sheet.set_row(HEAD, 34)
     for number, line in enumerate(figures.lines, 1):
         assert line.unit is not None  # noqa: S101
-        sheet.write_number(HEAD + number, 0, number, formats.label)
+        sheet.write_number(HEAD + number, 0, number, formats.ordinal)
         sheet.write_string(HEAD + number, 1, line.unit.full_name, formats.label)
         _counts(sheet, HEAD + number, line, figures, places, formats.number)
     at = HEAD + len(figures.lines) + 1
