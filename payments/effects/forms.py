@@ -13,6 +13,7 @@ from batosocial.web.forms import DayInput, MonthField
 from beneficiaries.forms import CommuneFilter, choices_with_all, commune_field
 from beneficiaries.models import Person, Policy
 from payments.effects import law
+from payments.effects.claims import excess_of
 from payments.effects.grants import NOT_DEAD
 from payments.effects.refusal import Refused
 from payments.models import Grant, Receivable
@@ -21,6 +22,8 @@ _DAY = {"invalid": "Hãy ghi ngày dạng 22/07/2024.", "required": "Hãy ghi ng
 WAITING, OPEN = "waiting", "open"
 #: Decided grants of somebody who is alive after all, which a list or a payer has.
 GROUNDLESS = "groundless"
+#: Of receivables: decided ones that ask for more than was paid too much.
+EXCESS = "excess"
 
 
 def _search() -> forms.CharField:
@@ -90,7 +93,10 @@ class ReceivableFilter(EffectFilter):
     trang_thai = forms.ChoiceField(
         label="Trạng thái",
         required=False,
-        choices=choices_with_all([(OPEN, "Còn phải thu"), *Receivable.State.choices], "Mọi trạng thái"),
+        choices=choices_with_all(
+            [(OPEN, "Còn phải thu"), *Receivable.State.choices, (EXCESS, "Đòi nhiều hơn số chi thừa")],
+            "Mọi trạng thái",
+        ),
     )
     chinh_sach = _policy()
     xa = commune_field()
@@ -107,6 +113,8 @@ class ReceivableFilter(EffectFilter):
         state = chosen.get("trang_thai")
         if state == OPEN:
             return rows.filter(state__in=(Receivable.State.FOUND, Receivable.State.DECIDED))
+        if state == EXCESS:
+            return rows.filter(pk__in=excess_of(rows))
         return rows.filter(state=state) if state else rows
 
 

@@ -8,7 +8,7 @@ from batosocial.web.todo import Todo
 from beneficiaries.changes.services import DECIDERS
 from beneficiaries.models import Policy
 from payments.effects.claims import OPEN, excess_of
-from payments.effects.forms import GROUNDLESS
+from payments.effects.forms import EXCESS, GROUNDLESS
 from payments.effects.grants import NOT_DEAD
 from payments.effects.stops import visible_orders
 from payments.models import Grant, Receivable, StopOrder
@@ -30,6 +30,12 @@ def effects(user: User) -> list[Todo]:
 
 def _policies(user: User) -> list[str]:
     return [policy.value for policy in Policy if user.role in DECIDERS[policy]]
+
+
+def _decided_by(user: User) -> str:
+    """The rest of an address, where the user decides one policy only."""
+    policies = _policies(user)
+    return f"&chinh_sach={policies[0]}" if len(policies) == 1 else ""
 
 
 def _grants(user: User) -> list[Todo]:
@@ -70,7 +76,7 @@ def _grants(user: User) -> list[Todo]:
     label = "hồ sơ mai táng phí chờ quyết định"
     if user.role != Role.CHAIRMAN:
         label = "hồ sơ mai táng phí NCC chờ ghi quyết định của Sở"
-    found.append(Todo(label, counts["appraised"], f"{url}?trang_thai=appraised", "info"))
+    found.append(Todo(label, counts["appraised"], f"{url}?trang_thai=appraised{_decided_by(user)}", "info"))
     return found
 
 
@@ -83,11 +89,11 @@ def _receivables(user: User) -> list[Todo]:
         label = "khoản truy thu NCC chờ ghi quyết định của Sở"
     hint = "Sổ đã thay đổi sau quyết định: ghi quyết định sửa số phải thu."
     return [
-        Todo(label, len(found), f"{url}?trang_thai=found", "info"),
+        Todo(label, len(found), f"{url}?trang_thai=found{_decided_by(user)}", "info"),
         Todo(
             "khoản truy thu đòi nhiều hơn số chi thừa",
             len(excess_of(rows)),
-            f"{url}?trang_thai=decided",
+            f"{url}?trang_thai={EXCESS}{_decided_by(user)}",
             "warning",
             hint,
         ),

@@ -356,3 +356,22 @@ def test_paper_tells_whoever_pays_that_a_payment_is_stopped() -> None:
         lifted_by=rows.officer(), lifted_at=stop.ordered_at, lift_reason="Nhầm người"
     )
     assert "KHÔNG CHI" not in client.get(url).text
+
+
+def test_tasks_of_receivables_open_exactly_what_they_count() -> None:
+    """Beside what the Sở decides stand those of the chairman, and decided ones that ask for what they should."""
+    months = {"found": scenes.AUGUST, "decided": scenes.SEPTEMBER}
+    payments = []
+    for category in ("NCC-3.1", "BTXH-5C"):
+        for state, month in months.items():
+            _, benefit = scenes.beneficiary(category)
+            payment = scenes.record(scenes.paid_list(State.HANDED_OVER, [benefit], month=month))
+            payments.append((payment, benefit, state))
+    for payment, benefit, state in payments:
+        make.receivable(payment, person=benefit.person, policy=benefit.category.policy, state=state)
+    office, chairman = rows.officer(), make.user(Role.CHAIRMAN)
+    found = [(user, task) for user in (office, chairman) for task in todo.for_user(user) if "truy thu" in task.label]
+    assert len(found) == 4
+    for user, task in found:
+        page = rows.signed_in(user).get(task.url)
+        assert page.context["page"].paginator.count == task.count == 1, task.label
