@@ -186,6 +186,64 @@ class TestWhatStandsAlready:
         (stop,) = stops(person)
         assert (stop.state, stop.rejection) == ("rejected", "Công an trả lời lại, khác lần trước.")
 
+    def test_taken_back_after_the_decision_it_stays_open_until_the_register_is_right(self) -> None:
+        person, office = receiving(), make.user(Role.DISTRICT_OFFICER)
+        round_ = identity_round(person)
+        answered(person, "dead", round_=round_, died_month=MAY)
+        flow.decided(stops(person)[0])
+        assert not showing.conflicting(showing.told_deaths(office)).filter(person=person).exists()
+        answered(person, "match", round_=round_)
+        before = todos.told_deaths(office)[0].count
+        assert showing.conflicting(showing.told_deaths(office)).filter(person=person).exists()
+        row = row_of(person)
+        assert (row.stands, row.conflicts) == (showing.TAKEN_BACK, ["Sổ ghi chết tháng 5/2024"])
+        assert [one.month for one in row.receivables] == [JUNE, JULY]
+        client = Client()
+        client.force_login(office)
+        page = client.get(reverse("coordination:death", args=[person.pk])).content.decode()
+        assert "Công an nói lại: Khớp" in page
+        assert reverse("beneficiaries:change_alive", args=[person.pk]) in page
+        assert person.name in client.get(reverse("coordination:deaths") + "?viec=khac").content.decode()
+        assert "Công an nói lại" in client.get(reverse("coordination:person", args=[person.pk])).content.decode()
+        (back,) = services.propose_alive(actor=flow.officer(), person_id=person.pk, paper=flow.PAPER, note="Nhầm người")
+        assert row_of(person).waiting_correction == back
+        assert (
+            reverse("beneficiaries:change", args=[back.pk])
+            in client.get(reverse("coordination:death", args=[person.pk])).content.decode()
+        )
+        flow.decided(back)
+        assert todos.told_deaths(office)[0].count == before - 1
+        assert not showing.told_deaths(office).filter(person=person).exists()
+
+    def test_dead_said_again_settles_it(self) -> None:
+        person, office = receiving(paid=False), make.user(Role.DISTRICT_OFFICER)
+        round_ = identity_round(person)
+        answered(person, "dead", round_=round_, died_month=MAY)
+        flow.decided(stops(person)[0])
+        answered(person, "not_found", round_=round_)
+        assert row_of(person).stands == showing.TAKEN_BACK
+        answered(person, "dead", round_=round_, died_month=MAY)
+        assert not showing.conflicting(showing.told_deaths(office)).filter(person=person).exists()
+        assert row_of(person).stands == showing.DECIDED
+
+    @pytest.mark.parametrize(("answer", "conflict"), [("match", True), ("not_found", False)])
+    def test_a_death_that_was_loaded_and_that_the_police_do_not_tell(self, answer: str, conflict: bool) -> None:
+        person, office = make.person("Phạm Văn Mất", birth="1940", sex="M"), make.user(Role.DISTRICT_OFFICER)
+        round_ = identity_round(person)
+        Person.objects.filter(pk=person.pk).update(died_on="2024-05-17")
+        person.refresh_from_db()
+        answered(person, answer, round_=round_)
+        assert showing.conflicting(showing.told_deaths(office)).filter(person=person).exists() == conflict
+
+    def test_a_death_recorded_after_the_answer_contradicts_nothing(self) -> None:
+        person, office = receiving(paid=False), make.user(Role.DISTRICT_OFFICER)
+        answered(person, "match")
+        day = datetime.date(2024, 5, 17)
+        (stop,) = services.propose_stop(actor=flow.officer(), person_id=person.pk, died_on=day, paper=flow.PAPER)
+        assert not showing.told_deaths(office).filter(person=person).exists()
+        flow.decided(stop)
+        assert not showing.told_deaths(office).filter(person=person).exists()
+
     def test_another_month_replaces_the_stop(self) -> None:
         person = receiving(paid=False)
         round_ = identity_round(person)

@@ -24,7 +24,7 @@ def person(request: StaffRequest, person_id: int) -> HttpResponse:
         IdentityAnswer.objects.filter(person=found).select_related("answered_by", "asked_in__round").order_by("-pk")
     )
     newest = next((answer for answer in answers if answer.newest), None)
-    dead = newest is not None and newest.answer == IdentityAnswer.Answer.DEAD
+    dead = newest is not None and deaths.told_deaths(request.user).filter(pk=newest.pk).exists()
     if newest is not None:
         newest.person = found
     asked = RoundPerson.objects.waiting().filter(person=found).select_related("round").order_by("pk")

@@ -22,7 +22,7 @@ class DeathFilter(PersonFilter):
         required=False,
         choices=choices_with_all(
             [
-                (CONFLICT, "Khác ngày, Phòng xem lại"),
+                (CONFLICT, "Công an nói khác, Phòng xem lại"),
                 (CERTIFICATE, "Chờ trích lục khai tử"),
                 (UNPROPOSED, "Chưa có đề nghị thôi hưởng"),
             ],

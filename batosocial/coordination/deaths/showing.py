@@ -14,16 +14,21 @@ from batosocial.coordination.deaths.proposing import death_of
 from batosocial.lib.dates import Death
 from batosocial.staff.models import BENEFIT_ROLES, User
 from batosocial.web.todo import Tone
-from beneficiaries.changes.proposal import load_death
+from beneficiaries.changes.proposal import load_death, says_alive
 from beneficiaries.changes.proposing import CERTIFICATE
 from beneficiaries.models import Change, Entitlement, IdentityAnswer
 from payments.models import Payment, PaymentLine, Receivable
 
 Answers = QuerySet[IdentityAnswer]
+DEAD = IdentityAnswer.Answer.DEAD
+#: Whoever is compared with the population database, and not found dead there, lives by it.
+ALIVE = (IdentityAnswer.Answer.MATCH, IdentityAnswer.Answer.DIFFERS)
 
 CONFLICT, PROPOSED, DECIDED, REGISTERED, NOTHING, OPEN = "conflict", "proposed", "decided", "registered", "none", "open"
+TAKEN_BACK = "taken_back"
 #: What became of a death, its words and colour.
 STANDS: dict[str, tuple[str, Tone]] = {
+    TAKEN_BACK: ("Công an nói khác, sổ hoặc đề nghị ghi chết", "danger"),
     CONFLICT: ("Khác ngày trong sổ, trong đề nghị", "danger"),
     PROPOSED: ("Đã đề nghị thôi hưởng", "warning"),
     DECIDED: ("Đã thôi hưởng", "success"),
@@ -34,9 +39,33 @@ STANDS: dict[str, tuple[str, Tone]] = {
 
 
 def told_deaths(user: User) -> Answers:
-    """The newest answers that say “dead”, in the user's scope; never for the police, who see their worklist."""
-    rows = IdentityAnswer.objects.visible_to(user).filter(newest=True, answer=IdentityAnswer.Answer.DEAD)
+    """The newest answers that say “dead”, and those that say otherwise of somebody whose death stands in the register
+    or waits for its decision, in the user's scope; never for the police, who see their worklist."""
+    rows = IdentityAnswer.objects.visible_to(user).filter(Q(answer=DEAD) | said_otherwise(), newest=True)
     return rows if user.role in BENEFIT_ROLES else rows.none()
+
+
+def said_otherwise() -> Q:
+    """Newest answers that do not say “dead” though the portal knew of a death when they were given, until that is
+    taken back by decision or the police say “dead” again. A death that was told after the answer contradicts nothing,
+    and whom the police cannot find they call alive only where they had said “dead” before."""
+    same_person = IdentityAnswer.objects.filter(person=OuterRef("person"), answer=DEAD)
+    alive = Change.objects.filter(
+        kind=Change.Kind.CORRECT, state=Change.State.APPLIED, proposal__alive=True, pk__gt=OuterRef("pk")
+    )
+    stops = _stops().exclude(state=Change.State.REJECTED)
+    standing = stops.exclude(Exists(alive.filter(person=OuterRef("person"), policy=OuterRef("policy"))))
+    before = standing.filter(proposed_at__lte=OuterRef("answered_at"))
+    waiting = Change.objects.waiting().filter(kind=Change.Kind.STOP, proposal__died_on__isnull=False)
+    # A register that was loaded may know the death without a stop that tells it.
+    registered = Q(person__died_on__lte=F("answered_at"), person__died_on__isnull=False)
+    return (
+        Q(newest=True)
+        & ~Q(answer=DEAD)
+        & (Q(person__died_on__isnull=False) | Q(person__in=waiting.values("person")))
+        & (Q(answer__in=ALIVE) | Exists(same_person))
+        & (Exists(before) | registered & ~Exists(_stops().exclude(state=Change.State.REJECTED)))
+    )
 
 
 def _stops() -> Any:
@@ -46,21 +75,28 @@ def _stops() -> Any:
 
 
 def conflicting(rows: Answers) -> Answers:
-    """Whose register, or whose waiting stop, says another date than the police."""
+    """Whose register, or whose waiting stop, says another date than the police, or a death that they do not."""
     in_month = Q(person__died_on__isnull=False) & ~Q(register_month=F("died_month"))
     on_day = Q(died_on__isnull=False, person__died_on__isnull=False, person__died_month_only=False)
     proposed = _stops().waiting().annotate(told_month=TruncMonth("told", output_field=DateField()))
     other = proposed.exclude(told_month=OuterRef("died_month"))
     dated = proposed.exclude(proposal__month_only=True).exclude(told=OuterRef("died_on"))
     return rows.annotate(register_month=TruncMonth("person__died_on", output_field=DateField())).filter(
-        in_month | on_day & ~Q(person__died_on=F("died_on")) | Exists(other) | Q(Exists(dated), died_on__isnull=False)
+        Q(answer=DEAD)
+        & (
+            in_month
+            | on_day & ~Q(person__died_on=F("died_on"))
+            | Exists(other)
+            | Q(Exists(dated), died_on__isnull=False)
+        )
+        | said_otherwise()
     )
 
 
 def lacking_certificate(rows: Answers) -> Answers:
     """Of whom only the word of the police is known: no trích lục in the waiting stop, or no day in the register."""
     without = _stops().waiting().exclude(evidence__icontains=CERTIFICATE)
-    return rows.filter(Q(Exists(without)) | Q(person__died_month_only=True))
+    return rows.filter(Q(Exists(without)) | Q(person__died_month_only=True), answer=DEAD)
 
 
 def unproposed(rows: Answers) -> Answers:
@@ -69,7 +105,7 @@ def unproposed(rows: Answers) -> Answers:
     # A first of a month beyond these days is at least the second one after the month of death.
     next_month = ExpressionWrapper(OuterRef("died_month") + datetime.timedelta(days=31), output_field=DateTimeField())
     after = running.filter(Q(months__upper_inf=True) | Q(months__endswith__gt=next_month))
-    return rows.filter(Exists(after), ~Exists(_stops().waiting()), person__died_on__isnull=True)
+    return rows.filter(Exists(after), ~Exists(_stops().waiting()), answer=DEAD, person__died_on__isnull=True)
 
 
 @dataclass(frozen=True)
@@ -83,7 +119,8 @@ class Paid:
 
 @dataclass
 class DeathRow:
-    """One told death. ``stands`` is a key of ``STANDS``; ``paid`` what was paid for months after it."""
+    """One told death. ``stands`` is a key of ``STANDS``; ``paid`` what was paid for months after it. Of an answer that
+    does not say “dead”, ``death`` is the one of the register or of the stop, ``corrections`` what takes it back."""
 
     answer: IdentityAnswer
     death: Death
@@ -92,6 +129,21 @@ class DeathRow:
     paid: list[Paid] = field(default_factory=list)
     receivables: list[Any] = field(default_factory=list)
     lacks_certificate: bool = False
+    corrections: list[Change] = field(default_factory=list)
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether the police do not say “dead” any more, or never did."""
+        return self.stands == TAKEN_BACK
+
+    @property
+    def stop_applied(self) -> bool:
+        return any(change.state == Change.State.APPLIED for change in self.stops)
+
+    @property
+    def waiting_correction(self) -> Change | None:
+        done = (Change.State.APPLIED, Change.State.REJECTED)
+        return next((change for change in self.corrections if change.state not in done), None)
 
     @property
     def person(self) -> Any:
@@ -115,8 +167,13 @@ class DeathRow:
 
     @property
     def conflicts(self) -> list[str]:
-        """What says another date, in words."""
+        """What says another date, or a death that the police do not tell, in words."""
         found = []
+        if self.answer.answer != DEAD:
+            if self.person.death:
+                found.append(f"Sổ ghi chết {self.person.death}")
+            waiting = [one for one in self.stops if one.state not in (Change.State.APPLIED, Change.State.REJECTED)]
+            return found + [f"Đề nghị thôi hưởng {one.policy} ghi chết {load_death(one.proposal)}" for one in waiting]
         if self.person.death and not self.person.death.fits(self.death):
             found.append(f"Sổ ghi chết {self.person.death}")
         for change in self.stops:
@@ -130,27 +187,47 @@ def rows_of(answers: Sequence[IdentityAnswer]) -> list[DeathRow]:
     """Four queries, whatever the number of answers; these have ``person`` loaded."""
     people = [answer.person_id for answer in answers]
     stops: dict[int, list[Change]] = defaultdict(list)
-    for change in Change.objects.filter(person__in=people, kind=Change.Kind.STOP).order_by("pk"):
-        if load_death(change.proposal):
+    corrections: dict[int, list[Change]] = defaultdict(list)
+    kinds = (Change.Kind.STOP, Change.Kind.CORRECT)
+    for change in Change.objects.filter(person__in=people, kind__in=kinds).order_by("pk"):
+        if change.kind == Change.Kind.STOP and load_death(change.proposal):
             stops[change.person_id].append(change)
-    paid = paid_since({answer.person_id: death_of(answer).day.replace(day=1) for answer in answers})
+        elif says_alive(change.proposal):
+            corrections[change.person_id].append(change)
+    deaths = {answer.person_id: _death(answer, stops[answer.person_id]) for answer in answers}
+    died = {person_id: death.day.replace(day=1) for person_id, death in deaths.items()}
+    paid = paid_since(died)
     receivables: dict[int, list[Any]] = defaultdict(list)
     asked = Receivable.objects.filter(person__in=people).exclude(state=Receivable.State.CANCELLED)
     for receivable in asked.order_by("month", "pk"):
         receivables[receivable.person_id].append(receivable)
-    running = _still_running(answers)
-    return [
-        _row(answer, stops[answer.person_id], paid.get(answer.person_id, []), receivables[answer.person_id], running)
-        for answer in answers
-    ]
+    running = _still_running(died)
+    rows = []
+    for answer in answers:
+        one = answer.person_id
+        asked_back = [receivable for receivable in receivables[one] if receivable.month > died[one]]
+        row = DeathRow(answer, deaths[one], OPEN, stops[one], paid.get(one, []), asked_back)
+        row.corrections = corrections[one]
+        _stand(row, running)
+        rows.append(row)
+    return rows
 
 
-def _row(
-    answer: IdentityAnswer, stops: list[Change], paid: list[Paid], receivables: list[Any], running: Collection[int]
-) -> DeathRow:
-    death = death_of(answer)
-    after = death.day.replace(day=1)
-    row = DeathRow(answer, death, OPEN, stops, paid, [one for one in receivables if one.month > after])
+def _death(answer: IdentityAnswer, stops: Sequence[Change]) -> Death:
+    """What the police tell; else what the register or the last stop that was not refused does."""
+    if answer.answer == DEAD:
+        return death_of(answer)
+    told = [load_death(change.proposal) for change in stops if change.state != Change.State.REJECTED]
+    death = answer.person.death or (told[-1] if told else None)
+    assert death is not None  # noqa: S101 (said_otherwise demands one of them)
+    return death
+
+
+def _stand(row: DeathRow, running: Collection[int]) -> None:
+    answer, stops = row.answer, row.stops
+    if answer.answer != DEAD:
+        row.stands = TAKEN_BACK
+        return
     waiting = [one for one in stops if one.state not in (Change.State.APPLIED, Change.State.REJECTED)]
     applied = [one for one in stops if one.state == Change.State.APPLIED]
     if row.conflicts:
@@ -163,12 +240,10 @@ def _row(
         row.stands = NOTHING
     proven = any(CERTIFICATE.casefold() in one.evidence.casefold() for one in waiting)
     row.lacks_certificate = (bool(waiting) and not proven) or row.person.died_month_only
-    return row
 
 
-def _still_running(answers: Sequence[IdentityAnswer]) -> set[int]:
+def _still_running(died: Mapping[int, datetime.date]) -> set[int]:
     """People with a monthly benefit in a month after the one in which they died."""
-    died = {answer.person_id: answer.died_month for answer in answers}
     rows = Entitlement.objects.granted().filter(person__in=died).exclude(category__regime="one_off")
     return {
         row.person_id
@@ -177,8 +252,7 @@ def _still_running(answers: Sequence[IdentityAnswer]) -> set[int]:
     }
 
 
-def _next(month: datetime.date | None) -> datetime.date:
-    assert month is not None  # noqa: S101 (a death has its month)
+def _next(month: datetime.date) -> datetime.date:
     return (month + datetime.timedelta(days=32)).replace(day=1)
 
 

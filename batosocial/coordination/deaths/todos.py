@@ -9,7 +9,8 @@ from batosocial.web.todo import Todo
 
 
 def told_deaths(user: User) -> list[Todo]:
-    """Papers for the commune to add, dates that contradict each other for the Phòng. One query."""
+    """Papers for the commune to add; for the Phòng dates that contradict each other, and deaths that the police tell
+    no more. One query."""
     url, rows = reverse("coordination:deaths"), showing.told_deaths(user)
     if user.role == Role.COMMUNE_OFFICER:
         count = showing.lacking_certificate(rows).count()
@@ -23,10 +24,11 @@ def told_deaths(user: User) -> list[Todo]:
     )
     return [
         Todo(
-            "ngày chết Công an báo khác sổ, khác đề nghị",
+            "việc chết Công an nói khác sổ, khác đề nghị",
             counts["conflict"],
             f"{url}?viec={forms.CONFLICT}",
             "danger",
+            "Khác ngày, hoặc Công an trả lời lại là còn sống.",
         ),
         Todo(
             "người Công an báo chết chưa có đề nghị thôi hưởng",

@@ -56,5 +56,12 @@ def show(request: StaffRequest, person_id: int) -> HttpResponse:
             messages.success(request, "Đã ghi trích lục khai tử.")
             return redirect(url)
     (row,) = showing.rows_of([answer])
-    context = {"row": row, "answer": answer, "person": answer.person, "form": form, "writes": writes}
+    context = {
+        "row": row,
+        "answer": answer,
+        "person": answer.person,
+        "form": form,
+        "writes": writes,
+        "corrects": row.taken_back and row.stop_applied and not row.waiting_correction and writes,
+    }
     return render(request, "coordination/deaths/detail.html", context, status=422 if form.errors else 200)
