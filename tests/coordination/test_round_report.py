@@ -15,6 +15,7 @@ from batosocial.coordination.rounds.report.figures import MEASURES, read_figures
 from batosocial.coordination.rounds.report.sheets import HEAD, SUMMARY
 from batosocial.lib.dates import PartialDate
 from batosocial.staff.models import Role
+from beneficiaries.models import IdentityAnswer
 from tests import factories as make
 from tests.coordination import answer_files as files
 from tests.coordination.asked import answered
@@ -111,6 +112,14 @@ def test_names_in_the_workbook_have_what_is_right_and_numbers_as_text(round_, po
     assert differs[8].value == "Họ và tên: Phạm Thị Ở 2 → Phạm Thị Ợ; Ngày sinh: 1942 → 1939"
     assert rows["Phạm Thị Ở 3"][9].value == "05/2024"
     assert (differs[5].data_type, len(differs[5].value)) == ("s", 12)
+
+
+def test_an_answer_given_after_midnight_has_the_day_of_here(round_, police):
+    late = datetime.datetime(2024, 7, 21, 18, 30, tzinfo=datetime.UTC)
+    IdentityAnswer.objects.filter(asked_in__round=round_).update(answered_at=late)
+    book = load_workbook(io.BytesIO(services.make_workbook(actor=police, round_id=round_.pk).content))
+    rows = {row[2].value: row for row in book["Theo xã"].iter_rows(min_row=4)}
+    assert rows["Phạm Thị Ở 3"][10].value == "22/07/2024"
 
 
 def test_the_document_is_the_polices_report_with_its_numbers_linked(round_, police):

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils import timezone
+
 from batosocial.coordination.models import IdentityRound, RoundPerson
 from batosocial.coordination.rounds.report.figures import ASKED, people_of
 from batosocial.lib.dates import PartialDate
@@ -91,7 +93,7 @@ def _named(row: RoundPerson) -> Named:
         result=answer.answer,
         differing={name: (_text(answer.asked.get(name, "")), _text(_right(answer)[name])) for name in answer.differing},
         died=died or (f"{answer.died_month:%m/%Y}" if answer.died_month else ""),
-        answered=f"{answer.answered_at:%d/%m/%Y}",
+        answered=f"{timezone.localtime(answer.answered_at):%d/%m/%Y}",
         by=answer.answered_by.full_name,
         note=answer.note,
     )
