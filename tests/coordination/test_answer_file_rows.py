@@ -200,6 +200,9 @@ def test_another_word_is_asked_about_with_the_five_there_are(round_, police):
         ("05/2024", (2024, 5), None),
         ("5/2024", (2024, 5), None),
         ("15/05/2024", (2024, 5), 15),
+        ("Tháng 3/2024", (2024, 3), None),
+        ("3-2024", (2024, 3), None),
+        ("03.2024", (2024, 3), None),
         ("2024-05-15", (2024, 5), 15),
         (datetime.date(2024, 5, 15), (2024, 5), 15),
     ],
@@ -212,7 +215,7 @@ def test_a_death_has_its_month_and_its_day_where_that_is_known(round_, police, w
     assert values.died_on == (datetime.date(month[0], month[1], day) if day else None)
 
 
-@pytest.mark.parametrize("written", ["2024", "32/05/2024", "hôm qua", "05/2025", ""])
+@pytest.mark.parametrize("written", ["2024", "32/05/2024", "hôm qua", "05/2025", "5/24", ""])
 def test_a_death_without_a_month_unreadable_or_to_come_is_an_error(round_, police, written):
     preview = _filled(round_, police, answer="Đã chết", died=written)
     assert files.outcomes(preview) == ["error"]

@@ -212,6 +212,8 @@ class TestAnswerForm:
             {"answer": "not_found"},
             {"answer": "dead", "died_on": "12/05/2024"},
             {"answer": "dead", "died_on": "5/2024"},
+            {"answer": "dead", "died_on": "Tháng 3/2024"},
+            {"answer": "dead", "died_on": "03.2024"},
             {"answer": "no_cccd"},
         ]
         for values in kinds:
@@ -232,6 +234,9 @@ class TestAnswerForm:
             ({"answer": "match", "name": "Tên Khác"}, "mà trả lời là “Khớp”"),
             ({"answer": "dead"}, "Hãy ghi chết ngày nào"),
             ({"answer": "dead", "died_on": "2/2025"}, "ở sau hôm nay"),
+            ({"answer": "dead", "died_on": "30/12/2024"}, "ở sau hôm nay"),
+            ({"answer": "dead", "died_on": "5/24"}, "Không đọc được “5/24”"),
+            ({"answer": "dead", "died_on": "45400"}, "Không đọc được “45400”"),
             ({"answer": "dead", "died_on": "hôm qua"}, "Không đọc được “hôm qua”"),
             ({"answer": "not_found", "died_on": "5/2024"}, "trả lời không phải “Đã chết”"),
             ({"answer": "dead", "died_on": "5/1940"}, "trước ngày sinh"),
@@ -258,6 +263,24 @@ class TestAnswerForm:
         assert "Đinh Văn Trước đã trả lời “Không tìm thấy”" in response.content.decode()
         assert self.post(client, person, one, answer="match", corrects=str(first)).status_code == 302
         assert list(person.identity_answers.values_list("answer", flat=True)) == ["match", "not_found"]
+
+    @pytest.mark.parametrize(
+        ("answer", "told", "field", "left", "typed"),
+        [
+            ("dead", {"died_month": datetime.date(2024, 4, 1)}, "died_on", "04/2024", "05/2024"),
+            ("differs", {"right": {"name": "Phạm Thị Khác"}}, "name", "Phạm Thị Khác", "Phạm Thị Lạ"),
+        ],
+    )
+    def test_what_the_earlier_answer_left_in_hidden_fields_does_not_hinder(
+        self, client: Client, answer: str, told: dict[str, Any], field: str, left: str, typed: str
+    ) -> None:
+        person = receiving()
+        one = identity_round(person)
+        answered(person, answer, round_=one, **told)
+        values = {"answer": "match", "corrects": str(row_of(person, one).answer_id)}
+        assert self.post(client, person, one, **values, **{field: typed}).status_code == 422
+        assert self.post(client, person, one, **values, **{field: left}).status_code == 302
+        assert getattr(row_of(person, one).answer, "answer", "") == "match"
 
     def test_a_double_click_is_one_answer(self, client: Client) -> None:
         person = receiving()

@@ -11,8 +11,9 @@ from django.db.models import Q
 from batosocial.coordination.models import IdentityRound, RoundPerson
 from batosocial.coordination.models.rounds import RoundPersonQuerySet
 from batosocial.coordination.rounds.choosing import Choice
+from batosocial.coordination.rounds.died import read_death
 from batosocial.coordination.rounds.given import Given
-from batosocial.lib import clock, months
+from batosocial.lib import clock
 from batosocial.lib.dates import PartialDate
 from batosocial.lib.national_id import normalize
 from batosocial.lib.text import clean, fold
@@ -233,23 +234,26 @@ class AnswerForm(forms.Form):
         if not text:
             return None, None
         try:
-            return read_death(text)
+            return read_death(text, today=datetime.date.max)
         except ValueError:
             raise ValidationError(f"Không đọc được “{text}”. {_DEATH}") from None
+
+    def clean(self) -> dict[str, Any]:
+        """What an earlier answer left in fields that the new one has no room for is dropped: the page hides them. What
+        is newly typed there stays, and is asked about."""
+        values = self.cleaned_data
+        answer = values.get("answer")
+        for name in ("died_on", *self.asked) if answer else ():
+            belongs = answer == (Answer.DEAD if name == "died_on" else Answer.DIFFERS)
+            if not belongs and name not in self.changed_data:
+                values[name] = (None, None) if name == "died_on" else None
+        return values
 
     def given(self, row: RoundPerson, *, seen: Mapping[str, str] | None, corrects: int | None) -> Given:
         values = self.cleaned_data
         right = {name: values[name] for name in self.asked if values[name] not in (None, "")}
         month, day = values["died_on"]
         return Given(row.pk, values["answer"], right, month, day, values["note"], seen, corrects)
-
-
-def read_death(text: str) -> tuple[datetime.date, datetime.date | None]:
-    """Month and, where it is known, day of a death: "12/05/2024" or "5/2024". ValueError for anything else."""
-    if text.count("/") == 1:
-        return months.parse(text), None
-    day = datetime.datetime.strptime(text, "%d/%m/%Y").date()
-    return months.first(day), day
 
 
 def initial_of(answer: IdentityAnswer | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
+from batosocial.coordination.rounds.died import NoMonth, read_death
 from batosocial.coordination.rounds.files.codes import parse_code
 from batosocial.coordination.rounds.files.columns import FILLED, HEADINGS, RIGHT
 from batosocial.lib.dates import PartialDate, parse_partial
@@ -200,7 +201,9 @@ class AnswerReader(CellReader):
         if cell == "":
             return
         try:
-            date, _ = parse_partial(cell, today=self.today)
+            values.died_month, values.died_on = read_death(cell, today=self.today)
+        except NoMonth:
+            self.say("error", "died", f"Ngày chết “{shown(cell)}” chưa có tháng; hãy ghi 15/05/2024 hoặc 05/2024.")
         except ValueError:
             self.say(
                 "error",
@@ -208,21 +211,15 @@ class AnswerReader(CellReader):
                 f"Không đọc được ngày chết “{shown(cell)}”, hoặc ngày ở sau hôm nay; hãy ghi 15/05/2024 hoặc 05/2024.",
             )
             return
-        if date.month is None:
-            self.say("error", "died", f"Ngày chết “{shown(cell)}” chưa có tháng; hãy ghi 15/05/2024 hoặc 05/2024.")
-            return
-        values.died_month = datetime.date(date.year, date.month, 1)
-        if date.day is not None:
-            values.died_on = date.earliest
-            if isinstance(cell, datetime.date) and date.day == 1:
-                # Excel makes the first of a month that is typed into a cell without text format.
-                self._first_of_month(date)
+        if isinstance(cell, datetime.date) and values.died_on and values.died_on.day == 1:
+            # Excel makes the first of a month that is typed into a cell without text format.
+            self._first_of_month(values.died_on)
 
-    def _first_of_month(self, date: PartialDate) -> None:
+    def _first_of_month(self, day: datetime.date) -> None:
         self.say(
             "warning",
             "died",
-            f"Ô là ngày {date}: nếu chỉ biết tháng thì hãy để ô dạng chữ và ghi {date.month:02}/{date.year}.",
+            f"Ô là ngày {day:%d/%m/%Y}: nếu chỉ biết tháng thì hãy để ô dạng chữ và ghi {day:%m/%Y}.",
         )
 
     def _fits(self, values: AnswerValues) -> None:
