@@ -118,6 +118,17 @@ def test_everybody_matching_comes_back_as_new_and_then_as_unchanged(round_, poli
     assert IdentityAnswer.objects.filter(asked_in__round=round_).count() == 3
 
 
+def test_a_file_of_errors_alone_is_told_so(round_, police, client):
+    file = files.brought(files.filled(files.exported(round_, police), {"answer": "Không hiểu"}), round_, police)
+    assert (file.error_count, file.new_count) == (3, 0)
+    with pytest.raises(services.CannotDo, match="Tệp có 3 dòng lỗi"):
+        services.request_acceptance(actor=police, file_id=file.pk)
+    client.force_login(police)
+    page = client.get(reverse("coordination:answer_file", args=[file.pk])).content.decode()
+    assert "Tệp có 3 dòng lỗi" in page
+    assert "Tệp không có trả lời nào mới" not in page
+
+
 def test_each_answer_is_read_with_what_belongs_to_it(round_, police, people):
     answers = {
         0: {"answer": "Khác", "right_name": "Đinh Văn Rinh", "right_birth": "03/1942"},

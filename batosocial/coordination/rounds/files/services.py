@@ -116,6 +116,11 @@ def request_acceptance(*, actor: User, file_id: int, good_rows_only: bool = Fals
         raise CannotDo("Tệp này đang được ghi, xin chờ.")
     if file.state != State.PREVIEWED and not broken_off:
         raise CannotDo(f"Tệp này {file.get_state_display().lower()}, không ghi được.")
+    if file.new_count + file.changed_count == 0 and file.error_count:
+        raise CannotDo(
+            f"Tệp có {format_number(file.error_count)} dòng lỗi, ngoài ra không có trả lời nào mới hoặc thay đổi, nên "
+            "không có gì để ghi. Hãy sửa các dòng lỗi rồi nạp lại."
+        )
     if file.new_count + file.changed_count == 0:
         raise CannotDo("Tệp không có trả lời nào mới hoặc thay đổi, nên không có gì để ghi.")
     if file.error_count and not (good_rows_only or file.good_rows_only):
