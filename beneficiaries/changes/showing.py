@@ -76,6 +76,10 @@ class ChangeLine:
     blocked: str
 
     @property
+    def proposer(self) -> Any:
+        return proposer_of(self.change)
+
+    @property
     def difference(self) -> str:
         """How much a month the change adds or takes, as far as that is known."""
         return self.outlook.difference_text if self.outlook else ""
@@ -250,13 +254,20 @@ class Step:
     done: bool = True
 
 
+def proposer_of(change: Change) -> Any:
+    """Who proposed it; what the portal proposed on the word of the police says so."""
+    if change.proposed_by.role == Role.SYSTEM and change.proposal.get("told_by") == "police":
+        return "Cổng, theo trả lời của Công an"
+    return change.proposed_by
+
+
 def timeline(line: ChangeLine) -> list[Step]:
     change = line.change
     steps = []
     if change.first_load:
         return [Step("Nạp sổ lần đầu, không cần quyết định", change.proposed_by, change.applied_at)]
     words = [] if line.hidden else [text for text in (change.evidence, change.note) if text]
-    steps.append(Step("Đề nghị", change.proposed_by, change.proposed_at, words))
+    steps.append(Step("Đề nghị", proposer_of(change), change.proposed_at, words))
     if change.objected_by:
         steps.append(Step("Xã đang quản lý có ý kiến", change.objected_by, change.objected_at, [change.objection]))
     if change.appraised_by:

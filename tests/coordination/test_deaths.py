@@ -319,6 +319,18 @@ class TestPages:
         assert response.status_code == 422
         assert "báo Phòng LĐ-TB&amp;XH" in response.content.decode()
 
+    def test_a_stop_on_the_word_of_the_police_says_so(self) -> None:
+        person, office = said_dead(receiving(paid=False)), make.user(Role.DISTRICT_OFFICER)
+        client = Client()
+        client.force_login(office)
+        for url in (
+            reverse("beneficiaries:change", args=[stops(person)[0].pk]),
+            reverse("beneficiaries:changes") + f"?tim={person.cccd}",
+        ):
+            page = client.get(url).content.decode()
+            assert "Cổng, theo trả lời của Công an" in page
+            assert "Hệ thống (dòng lệnh)" not in page
+
     def test_a_conflict_is_told_to_the_office(self) -> None:
         person, office = receiving(paid=False), make.user(Role.DISTRICT_OFFICER)
         before = [todo.count for todo in todos.told_deaths(office)]
