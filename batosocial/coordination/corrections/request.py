@@ -71,7 +71,7 @@ def request_document(correction: Correction) -> bytes:
     year = clock.today().year
     page.signatures(
         Signer((f"Xác nhận của UBND {in_text(person.commune)}",)),
-        Signer((f"……, ngày … tháng … năm {year}", "Người đề nghị")),
+        Signer(("Người đề nghị",), dated=f"……, ngày … tháng … năm {year}"),
     )
     return page.save()
 

@@ -38,10 +38,12 @@ class Agency:
 
 @dataclass(frozen=True)
 class Signer:
-    """Lines above the signature ("KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH") and the name, empty where it is written by hand."""
+    """Lines above the signature ("KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH") and the name, empty where it is written by hand;
+    above them the place and day of a request, where it has them."""
 
     titles: tuple[str, ...]
     name: str = ""
+    dated: str = ""
 
 
 class Page:
@@ -198,8 +200,10 @@ class Page:
         self._sign(other, right, room)
 
     def _sign(self, cell: Any, signer: Signer, room: int) -> None:
+        if signer.dated:
+            self._cell(cell, signer.dated, italic=True, first=True)
         for number, title in enumerate(signer.titles):
-            self._cell(cell, title.upper(), bold=True, first=number == 0)
+            self._cell(cell, title.upper(), bold=True, first=number == 0 and not signer.dated)
         for _ in range(room):
             self._cell(cell, "")
         self._cell(cell, signer.name, bold=True)
