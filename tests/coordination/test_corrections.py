@@ -122,6 +122,26 @@ class TestToTheDecision:
         person.refresh_from_db()
         assert (found.state, person.identity_status) == ("decided", "differs")
 
+    def test_a_decision_that_was_typed_wrong_is_recorded_again(self) -> None:
+        person = differing("NCC-3.1")
+        found = take(sent(person), "decided", values=RIGHT | {"name": "Phạm Thị Huyện"})
+        waits = [todo.count for todo in todos.corrections(office()) if "Mẫu 75" in todo.label]
+        assert waits == [1]
+        found = take(found, "amended", day=DAY, values=RIGHT)
+        person.refresh_from_db()
+        assert (found.state, person.name, person.identity_status) == ("done", "Phạm Thị Huyền", "clean")
+        assert [step.what for step in found.steps.all()][-3:] == ["decided", "amended", "closed"]
+
+    def test_a_decision_that_leaves_it_open_may_start_again(self) -> None:
+        person = differing("NCC-3.1")
+        found = take(sent(person), "decided", values=RIGHT | {"name": "Phạm Thị Huyện"})
+        client = Client()
+        client.force_login(office())
+        page = client.get(reverse("coordination:correction", args=[found.pk])).content.decode()
+        for text in ("Ghi lại quyết định Mẫu 75", "Lập lại đơn Mẫu 26", "Công an sửa trả lời trong"):
+            assert text in page
+        assert take(found, "restarted", words="Sở sẽ quyết định lại").state == "open"
+
     def test_a_refusal_starts_again(self) -> None:
         person = differing("NCC-3.1")
         take(sent(person), "refused", words="Thiếu giấy khai sinh")
@@ -218,6 +238,8 @@ class TestPages:
         document = docx.Document(str(tmp_path / name))
         text = "\n".join(paragraph.text for paragraph in document.paragraphs)
         cells = [cell.text for row in document.tables[0].rows for cell in row.cells]
+        signs = document.tables[-1].rows[0].cells[1].text
+        assert signs.startswith("……, ngày … tháng … năm 2024\nNGƯỜI ĐỀ NGHỊ")
         assert "Mẫu số 26" in text
         assert found.person.cccd in text
         assert {"Phạm Thị Huyên", "Phạm Thị Huyền", "02/03/1951"} <= set(cells)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from batosocial.coordination.corrections import law
-from batosocial.coordination.corrections.services import WITH_NUMBER, WITH_WORDS, right_values
+from batosocial.coordination.corrections.services import WITH_NUMBER, WITH_VALUES, WITH_WORDS, right_values
 from batosocial.coordination.filters import PersonFilter, search_field
 from batosocial.coordination.models import Correction, CorrectionStep
 from batosocial.coordination.models.corrections import CorrectionQuerySet
@@ -56,6 +56,7 @@ class StepForm(forms.Form):
         What.FORWARDED: ("Ngày Sở chuyển", "Cơ quan cấp hồ sơ", "Ví dụ: Cục Người có công, Ban Chỉ huy quân sự tỉnh."),
         What.RETURNED: ("Ngày cơ quan cấp hồ sơ trả lời", "Nội dung trả lời", ""),
         What.DECIDED: ("Ngày quyết định", "Ghi chú", ""),
+        What.AMENDED: ("Ngày quyết định", "Ghi chú", "Dùng khi lần trước gõ nhầm: ghi đúng như quyết định của Sở."),
         What.REFUSED: ("Ngày văn bản", "Lý do của Sở", ""),
         What.RESTARTED: ("Ngày lập lại", "Vì sao lập lại", ""),
     }
@@ -87,7 +88,7 @@ class StepForm(forms.Form):
             self.fields["words"].error_messages["required"] = WITH_WORDS[What(what)]
         if what not in WITH_NUMBER:
             del self.fields["number"]
-        known = right_values(correction.answer, correction.fields) if what == What.DECIDED else {}
+        known = right_values(correction.answer, correction.fields) if what in WITH_VALUES else {}
         for field in ("name", "birth"):
             if field in known:
                 self.fields[field].initial = str(known[field])

@@ -34,9 +34,13 @@ STEPS: dict[str, tuple[tuple[str, ...], frozenset[Role], str]] = {
     # What happens between the Sở and the issuer is not always told to the district.
     What.DECIDED: ((State.SENT, State.FORWARDED, State.RETURNED), OFFICE, State.DECIDED),
     What.REFUSED: ((State.SENT, State.FORWARDED, State.RETURNED), OFFICE, State.REFUSED),
-    What.RESTARTED: ((State.REFUSED,), COMMUNE, State.OPEN),
+    # What was typed wrong; the paths that a right decision leaves open begin again.
+    What.AMENDED: ((State.DECIDED,), OFFICE, State.DECIDED),
+    What.RESTARTED: ((State.REFUSED, State.DECIDED), COMMUNE, State.OPEN),
 }
-WITH_NUMBER = frozenset({What.SENT, What.DECIDED, What.REFUSED})
+WITH_NUMBER = frozenset({What.SENT, What.DECIDED, What.AMENDED, What.REFUSED})
+#: What takes values over into the register.
+WITH_VALUES = frozenset({What.DECIDED, What.AMENDED})
 WITH_WORDS = {
     What.REQUESTED: "Hãy ghi giấy tờ kèm đơn, ví dụ: bản sao chứng thực CCCD.",
     What.FORWARDED: "Hãy ghi cơ quan cấp hồ sơ mà Sở đã chuyển đến.",
@@ -73,15 +77,16 @@ def take_step(
 ) -> Correction:
     """Record a step of a path by Mẫu 26; ``day`` and ``number`` are those of its paper.
 
-    DECIDED takes ``values`` ({"name": str, "birth": PartialDate, "sex", "cccd"}, as the decision says) over into the
-    register; the path is closed by the check that follows, if that passes. PermissionDenied without the role,
-    Correction.DoesNotExist out of scope, CannotDo for what does not fit. The same step again changes nothing.
+    DECIDED, and AMENDED where that was typed wrong, takes ``values`` ({"name": str, "birth": PartialDate, "sex",
+    "cccd"}, as the decision says) over into the register; the path is closed by the check that follows, if that
+    passes. PermissionDenied without the role, Correction.DoesNotExist out of scope, CannotDo for what does not fit.
+    The same step again changes nothing, but for AMENDED.
     """
     states, roles, leads_to = STEPS[what]
     if actor.role not in roles or not actor.is_active:
         raise PermissionDenied
-    correction = _locked(actor, correction_id, checks=what == What.DECIDED)
-    if correction.path == Path.FILE and correction.state == leads_to and what != What.RESTARTED:
+    correction = _locked(actor, correction_id, checks=what in WITH_VALUES)
+    if correction.path == Path.FILE and correction.state == leads_to and what not in (What.RESTARTED, What.AMENDED):
         return correction
     number, words = clean(number), clean(words)
     _check(correction, what, states, day, number, words, values)
@@ -99,7 +104,7 @@ def take_step(
         changes={"state": (old, leads_to)},
         details={"person": correction.person_id, "day": day, "number": number, "words": words},
     )
-    if what == What.DECIDED:
+    if what in WITH_VALUES:
         reason = f"Quyết định số {number} ngày {day:%d/%m/%Y} (Mẫu 75, {law.BASIS})"
         _take_over(actor, correction, values or {}, reason)
     return correction
@@ -123,7 +128,7 @@ def take_right_values(*, actor: User, correction_id: int, words: str) -> Correct
     fields = takeable(correction)
     if not fields:
         raise CannotDo({"": "Họ tên, ngày sinh của người có công đổi theo quyết định Mẫu 75."})
-    told = f"{correction.answer.answered_at:%d/%m/%Y}"
+    told = f"{timezone.localtime(correction.answer.answered_at):%d/%m/%Y}"
     reason = f"Theo trả lời của Công an ngày {told}; đã đối chiếu: {words}"[:300]
     _take_over(actor, correction, right_values(correction.answer, fields), reason)
     return correction
@@ -165,7 +170,7 @@ def _check(
     errors = {}
     if day > clock.today():
         errors["day"] = f"Ngày ở sau hôm nay ({clock.today():%d/%m/%Y}); hãy kiểm tra lại."
-    elif day < correction.since:
+    elif day < correction.since and what != What.AMENDED:
         errors["day"] = f"Ngày này trước bước trước ({correction.since:%d/%m/%Y}); hãy kiểm tra lại."
     if what in WITH_NUMBER and not number:
         errors["number"] = "Hãy ghi số văn bản, ví dụ 125/QĐ-SLĐTBXH."
@@ -173,7 +178,7 @@ def _check(
         errors["number"] = "Số dài quá 50 ký tự; hãy kiểm tra lại."
     if what in WITH_WORDS and not words:
         errors["words"] = WITH_WORDS[What(what)]
-    if what == What.DECIDED and not values:
+    if what in WITH_VALUES and not values:
         errors[""] = "Hãy ghi giá trị theo quyết định."
     if errors:
         raise CannotDo(errors)

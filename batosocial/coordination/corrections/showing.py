@@ -33,7 +33,7 @@ TURNS = {
     State.SENT: "Sở LĐ-TB&XH chuyển cơ quan cấp hồ sơ",
     State.FORWARDED: "Cơ quan cấp hồ sơ trả lời Sở",
     State.RETURNED: "Sở LĐ-TB&XH ra quyết định Mẫu 75",
-    State.DECIDED: "Công an kiểm tra lại: sổ theo quyết định vẫn khác",
+    State.DECIDED: "Phòng xem lại: sổ theo quyết định vẫn khác dữ liệu dân cư",
     State.REFUSED: "Xã bổ sung giấy tờ, lập lại đơn",
     State.DONE: "",
 }

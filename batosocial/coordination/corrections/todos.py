@@ -23,6 +23,7 @@ def corrections(user: User) -> list[Todo]:
         register=Count("pk", filter=Q(path=Path.REGISTER)),
         requested=Count("pk", filter=Q(state=State.REQUESTED)),
         refused=Count("pk", filter=Q(state=State.REFUSED)),
+        decided=Count("pk", filter=Q(state=State.DECIDED)),
         late=Count("pk", filter=Q(due__lt=clock.today())),
     )
     if user.role == Role.COMMUNE_OFFICER:
@@ -46,4 +47,11 @@ def corrections(user: User) -> list[Todo]:
     return [
         Todo("đơn Mẫu 26 chờ chuyển Sở", counts["requested"], f"{url}?trang_thai={State.REQUESTED}", "warning"),
         Todo("hồ sơ đính chính quá hạn ở Sở", counts["late"], f"{url}?trang_thai={OVERDUE}", "danger", "Đôn đốc Sở."),
+        Todo(
+            "hồ sơ đã có quyết định Mẫu 75 mà vẫn khác",
+            counts["decided"],
+            f"{url}?trang_thai={State.DECIDED}",
+            "warning",
+            "Ghi lại quyết định gõ nhầm, lập lại đơn, hoặc hỏi lại Công an.",
+        ),
     ]

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from batosocial.coordination.corrections import law, services, showing
 from batosocial.coordination.corrections.forms import CorrectionFilter, StepForm, TakeForm
 from batosocial.coordination.corrections.request import make_request
-from batosocial.coordination.models import Correction, CorrectionStep
+from batosocial.coordination.models import Correction, CorrectionStep, IdentityRound, RoundPerson
 from batosocial.staff.models import BENEFIT_ROLES, User
 from batosocial.web.access import StaffRequest, roles_required
 from batosocial.web.pagination import paginate
@@ -116,6 +116,12 @@ def _find(user: User, pk: int) -> Correction:
     return get_object_or_404(rows, pk=pk)
 
 
+def _asked_in(found: Correction) -> RoundPerson | None:
+    """Where the police can put their answer right: an open round that asks about the person."""
+    rows = RoundPerson.objects.filter(person=found.person_id, round__state=IdentityRound.State.OPEN)
+    return rows.select_related("round").first()
+
+
 def _page(
     request: StaffRequest,
     found: Correction,
@@ -142,6 +148,7 @@ def _page(
         "takes": [law.FIELD_LABELS[field] for field in takes] if takes else [],
         "take_form": take_form or TakeForm(),
         "waits_for_decision": found.path == Correction.Path.REGISTER and found.is_open and not services.takeable(found),
+        "asked_in": _asked_in(found) if found.state == Correction.State.DECIDED else None,
         "prints": found.path == Correction.Path.FILE,
         "days": law.DEPARTMENT_DAYS,
         "basis": law.BASIS,

@@ -93,6 +93,7 @@ class CorrectionStep(models.Model):
         FORWARDED = "forwarded", "Sở chuyển cơ quan cấp hồ sơ"
         RETURNED = "returned", "Cơ quan cấp hồ sơ trả lời Sở"
         DECIDED = "decided", "Quyết định đính chính (Mẫu 75)"
+        AMENDED = "amended", "Ghi lại quyết định Mẫu 75"
         REFUSED = "refused", "Sở không đồng ý"
         RESTARTED = "restarted", "Lập lại đơn Mẫu 26"
         CLOSED = "closed", "Kiểm tra lại đạt"
