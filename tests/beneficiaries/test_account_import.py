@@ -204,6 +204,24 @@ class TestAccounts:
         rows = check([line(receiver(), account=number), line(receiver(), account=number)]).rows
         assert all("còn ghi ở dòng" in told(row, "warning") for row in rows)
 
+    @pytest.mark.parametrize("owner", ["Chính chủ", "Người giám hộ", "ủy quyền"])
+    def test_one_number_under_two_names_is_an_error_on_every_row(self, owner: str) -> None:
+        number = make.new_number()
+        cells: dict[str, Any] = {"account": number, "owner": owner, "payee_name": "Đinh Văn Nhận"}
+        names = ("PHAM THI ANH", "PHAM THI BE", "")
+        rows = check([line(receiver(), holder_name=name, **cells) for name in names]).rows
+        assert [row.outcome for row in rows] == [Outcome.ERROR] * 3
+        assert "ghi tên PHAM THI ANH, ở dòng 5" in told(rows[0]) and "ghi tên PHAM THI BE: một tài" in told(rows[0])
+        assert "ghi tên PHAM THI BE, ở dòng 4" in told(rows[1])
+        assert "chưa ghi tên chủ" in told(rows[2])
+
+    def test_one_number_under_one_name_written_with_and_without_accents_is_no_error(self) -> None:
+        children = [receiver(birth="2015", category="BTXH-1A") for _ in range(2)]
+        cells = {"account": make.new_number(), "owner": "Người giám hộ", "payee_name": "Phạm Thị Mẹ"}
+        names = ("PHAM THI ME", "Phạm Thị Mẹ")
+        rows = check([line(c, holder_name=n, **cells) for c, n in zip(children, names, strict=True)]).rows
+        assert [(row.outcome, row.messages) for row in rows] == [(Outcome.NEW, [])] * 2
+
     def test_the_same_person_twice_with_two_accounts_is_an_error_on_both(self) -> None:
         person = receiver()
         one, other = check([line(person), line(person)]).rows

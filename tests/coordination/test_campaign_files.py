@@ -299,6 +299,30 @@ class TestConflicts:
         found.refresh_from_db()
         assert found.reason == "Đúng người"
 
+    def test_one_number_under_two_names_is_a_conflict_and_goes_in_for_nobody(self) -> None:
+        one, other = rows.without_account("Phạm Thị Ánh"), rows.without_account("Phạm Thị Bé")
+        campaign = taken(one, other)
+        twice = {"account": "0999777888666", "owner": "Chính chủ"}
+        file = rows.bring(
+            campaign,
+            [
+                rows.line(one, holder_name="PHAM THI ANH", **twice),
+                rows.line(other, holder_name="PHAM THI BE", **twice),
+            ],
+            clerk(),
+        )
+        assert (file.batch.error_count, file.batch.new_count) == (2, 0)
+        assert set(campaign.conflicts.waiting().values_list("kind", "person")) == {
+            (Kind.HOLDER, one.pk), (Kind.HOLDER, other.pk),
+        }  # fmt: skip
+        assert not PayoutRoute.objects.filter(account__number="0999777888666").exists()
+
+    def test_one_number_for_two_people_without_a_name_is_a_conflict(self) -> None:
+        one, other = rows.without_account("Phạm Thị Ánh"), rows.without_account("Phạm Thị Bé")
+        campaign = taken(one, other)
+        rows.bring(campaign, [rows.line(person, account="0999777888666") for person in (one, other)], clerk())
+        assert list(campaign.conflicts.waiting().values_list("kind", flat=True)) == [Kind.IN_USE] * 2
+
 
 def test_the_same_file_twice_is_recognised(client: Client) -> None:
     person = rows.without_account()

@@ -110,14 +110,19 @@ def _check_repeats(rows: list[CheckedRow], served: dict[int, list[str]]) -> None
 
 
 def _check_shared(rows: list[CheckedRow]) -> None:
-    """One account for several people is a guardian's; otherwise it deserves a look."""
+    """One account is in one name: two names are an error on every row of it, for any kind of owner. One account for
+    several people is a guardian's; otherwise it deserves a look."""
     groups: dict[tuple[int, str], list[CheckedRow]] = defaultdict(list)
     for row in rows:
-        if (key := account_key(row)) is not None and row.values.owner != Payee.Kind.GUARDIAN:
+        if (key := account_key(row)) is not None:
             groups[key].append(row)
-    for group in groups.values():
+    for rows_of_it in groups.values():
+        if len({holder_key(row.values.holder_name) for row in rows_of_it} - {""}) > 1:
+            _tell_two_names(rows_of_it)
+            continue
+        group = [row for row in rows_of_it if row.values.owner != Payee.Kind.GUARDIAN]
         people = Counter(_whose(row) for row in group)
-        if len(people) == 1:
+        if len(people) <= 1:
             continue
         for row in group:
             others = islice((other for other in group if _whose(other) != _whose(row)), _NAMED)
@@ -129,7 +134,26 @@ def _check_shared(rows: list[CheckedRow]) -> None:
                 "account",
                 f"Số tài khoản {row.values.account} còn ghi ở {named}{more}, không phải của người giám hộ; "
                 "hãy kiểm tra lại.",
+                code=IN_USE,
             )
+
+
+def _tell_two_names(group: list[CheckedRow]) -> None:
+    """Whoever gets the account would stand under the other's name: none of its rows goes in before that is mended."""
+    first: dict[str, CheckedRow] = {}
+    for row in group:
+        first.setdefault(holder_key(row.values.holder_name), row)
+    for row in group:
+        own = holder_key(row.values.holder_name)
+        other = next(twin for name, twin in first.items() if name not in ("", own))
+        written = f"ghi tên {shown(row.values.holder_name)}" if own else "chưa ghi tên chủ"
+        row.say(
+            "error",
+            "account",
+            f"Số tài khoản {row.values.account} ở dòng này {written}, ở {other.called} ghi tên "
+            f"{shown(other.values.holder_name)}: một tài khoản chỉ có một chủ; hãy ghi đúng số của từng người.",
+            code=HOLDER,
+        )
 
 
 def _whose(row: CheckedRow) -> object:
