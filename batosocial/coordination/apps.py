@@ -53,10 +53,13 @@ class CoordinationConfig(AppConfig):
         # campaigns
         from batosocial.coordination.campaigns import notices as campaign_notices  # noqa: F401 (registers its sources)
         from batosocial.coordination.campaigns.files import Keeper
+        from batosocial.coordination.campaigns.holding import held_by_conflicts
         from batosocial.coordination.campaigns.todos import todos as campaign_todos
         from beneficiaries.imports import openings
+        from beneficiaries.payout import holds
 
         openings.register(Keeper())
+        holds.register(held_by_conflicts)
         campaign_roles = BENEFIT_ROLES | {Role.PAYER}
         register(NavItem("Đợt mở tài khoản", "coordination:campaigns", "bank", campaign_roles, 620, "Phối hợp"))
         todo.register(campaign_todos)

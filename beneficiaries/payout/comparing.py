@@ -9,7 +9,7 @@ from batosocial.lib import clock, months
 from batosocial.staff.models import User
 from beneficiaries.models import Payee, PayoutRoute
 from beneficiaries.months import first_open_month
-from beneficiaries.payout import papers
+from beneficiaries.payout import holds, papers
 from beneficiaries.payout.cautions import is_child, unusual_length
 from beneficiaries.payout.confirming import OWN_ENTRY
 from beneficiaries.payout.holders import holder_differs, payee_name, shared_with
@@ -28,6 +28,7 @@ class WaitingRow:
     notes: list[str] = field(default_factory=list)
     #: The first month it can be used in, where the lists of the month it was entered for are made by now.
     later: datetime.date | None = None
+    hold: holds.Hold | None = None
 
     @property
     def changes_account(self) -> bool:
@@ -39,7 +40,7 @@ class WaitingRow:
 
 
 def rows_for(routes: Sequence[PayoutRoute], user: User, ticked: set[int]) -> list[WaitingRow]:
-    """One row for each route of a page. Four queries at most, whatever its length."""
+    """One row for each route of a page. Five queries at most, whatever its length."""
     routes = list(routes)
     standing: dict[tuple[int, str], list[PayoutRoute]] = defaultdict(list)
     confirmed = PayoutRoute.objects.confirmed().filter(person__in={route.person_id for route in routes})
@@ -48,6 +49,7 @@ def rows_for(routes: Sequence[PayoutRoute], user: User, ticked: set[int]) -> lis
     today = clock.today()
     shared = shared_with({route.account_id for route in routes if route.account_id}, months.first(today))
     earliest = {policy: first_open_month(policy) for policy in {route.policy for route in routes}}
+    held = holds.held(routes)
     rows = []
     for route in routes:
         first = max(route.first_month, earliest[route.policy])
@@ -61,6 +63,7 @@ def rows_for(routes: Sequence[PayoutRoute], user: User, ticked: set[int]) -> lis
                 ticked=route.pk in ticked,
                 notes=_notes(route, shared.get(route.account_id or 0, 0) - 1, today),
                 later=first if first > route.first_month else None,
+                hold=held.get(route.pk),
             )
         )
     return rows

@@ -16,6 +16,7 @@ from batosocial.lib import months
 from batosocial.staff.models import Role, User
 from beneficiaries.models import PayoutRoute, Person
 from beneficiaries.months import first_open_month
+from beneficiaries.payout import holds
 from beneficiaries.payout.entering import RouteRefused
 from beneficiaries.services import FULL_VIEW
 
@@ -25,19 +26,22 @@ CONFIRMING_ROLES = frozenset({Role.DISTRICT_OFFICER, Role.DISTRICT_LEADER, Role.
 OWN_ENTRY = "Anh/chị là người nhập nên phải để người khác xác nhận."
 
 Refusals = list[tuple[PayoutRoute, str]]
+Held = list[tuple[PayoutRoute, holds.Hold]]
 
 
 @dataclass(frozen=True)
 class Confirmed:
     """``count`` newly confirmed; ``closed`` earlier routes that end where a new one begins; ``refused`` with why.
 
-    ``later`` of them begin later than entered, since the lists of their first month were made meanwhile.
+    ``later`` of them begin later than entered, since the lists of their first month were made meanwhile. ``held`` are
+    left waiting until something else is settled (``payout.holds``).
     """
 
     count: int
     closed: int = 0
     refused: Refusals = field(default_factory=list)
     later: int = 0
+    held: Held = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class _Decision:
     #: The month from which a route runs that was entered for a month whose lists are made by now.
     later: dict[int, datetime.date] = field(default_factory=dict)
     refused: Refusals = field(default_factory=list)
+    held: Held = field(default_factory=list)
 
 
 @transaction.atomic
@@ -68,7 +73,7 @@ def confirm_routes(*, actor: User, route_ids: Sequence[int]) -> Confirmed:
     routes = _locked(actor=actor, route_ids=route_ids)
     decision = _decide(routes, actor)
     if not decision.confirm:
-        return Confirmed(0, refused=decision.refused)
+        return Confirmed(0, refused=decision.refused, held=decision.held)
     _set_bounds("lower", decision.later)
     _set_bounds("upper", decision.close)
     now = timezone.now()
@@ -85,10 +90,12 @@ def confirm_routes(*, actor: User, route_ids: Sequence[int]) -> Confirmed:
             "routes": ids,
             "closed": {pk: month.isoformat() for pk, month in decision.close.items()},
             "refused": len(decision.refused),
+            **({"held": [route.pk for route, _ in decision.held]} if decision.held else {}),
             **({"later": {pk: month.isoformat() for pk, month in decision.later.items()}} if decision.later else {}),
         },
     )
-    return Confirmed(len(ids), len(set(decision.close) - set(ids)), decision.refused, len(decision.later))
+    closed = len(set(decision.close) - set(ids))
+    return Confirmed(len(ids), closed, decision.refused, len(decision.later), decision.held)
 
 
 @transaction.atomic
@@ -169,7 +176,7 @@ def _locked(*, actor: User, route_ids: Sequence[int]) -> list[PayoutRoute]:
     visible = PayoutRoute.objects.visible_to(actor).filter(pk__in=wanted)
     people = Person.objects.filter(pk__in=visible.values("person")).order_by("pk")
     list(people.select_for_update(no_key=True).values_list("pk", flat=True))
-    routes = list(visible.select_related("person").order_by("pk"))
+    routes = list(visible.select_related("person", "account").order_by("pk"))
     if len(routes) != len(wanted):
         raise PayoutRoute.DoesNotExist("Có nơi nhận tiền không thuộc phạm vi của anh/chị.")
     return routes
@@ -201,13 +208,16 @@ def _decide(routes: Iterable[PayoutRoute], actor: User) -> _Decision:
     standing: dict[tuple[int, str], list[PayoutRoute]] = defaultdict(list)
     for route in PayoutRoute.objects.confirmed().filter(person__in={person for person, _ in waiting}):
         standing[route.person_id, route.policy].append(route)
+    held = holds.held([route for new in waiting.values() for route in new])
     for key, new in waiting.items():
-        _decide_one(new, standing[key], decision)
+        _decide_one(new, standing[key], decision, held)
     decision.later = {route.pk: route.first_month for route in decision.confirm if route.pk in moved}
     return decision
 
 
-def _decide_one(new: list[PayoutRoute], standing: list[PayoutRoute], decision: _Decision) -> None:
+def _decide_one(
+    new: list[PayoutRoute], standing: list[PayoutRoute], decision: _Decision, held: dict[int, holds.Hold]
+) -> None:
     """The same for one person and policy: in the order of their months, each ends the one before it."""
     firsts = [route.first_month for route in new]
     for route in sorted(new, key=lambda route: (route.first_month, route.pk)):
@@ -215,6 +225,9 @@ def _decide_one(new: list[PayoutRoute], standing: list[PayoutRoute], decision: _
         if firsts.count(start) > 1:
             why = f"Có nhiều đề nghị cùng từ {months.title(start)} cho người này; hãy từ chối bớt, chỉ để lại một."
             decision.refused.append((route, why))
+            continue
+        if hold := held.get(route.pk):
+            decision.held.append((route, hold))
             continue
         overlapping = [other for other in standing if _overlap(other, route)]
         if blocking := [other for other in overlapping if other.first_month >= start]:

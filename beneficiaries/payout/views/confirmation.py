@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,15 +18,19 @@ from beneficiaries.models import PayoutRoute
 from beneficiaries.payout.comparing import rows_for
 from beneficiaries.payout.confirming import (
     CONFIRMING_ROLES,
+    Held,
     Refusals,
     confirm_routes,
     record_full_view_of_routes,
     reject_routes,
 )
 from beneficiaries.payout.forms import RejectionForm, RouteFilter
+from beneficiaries.payout.holds import Hold
 
 #: Refusals shown one by one; the rest as a count.
 _SHOWN_REFUSALS = 5
+#: People named whose routes are held up.
+_NAMED = 10
 
 
 @roles_required(*CONFIRMING_ROLES)
@@ -58,6 +63,7 @@ def confirm(request: StaffRequest) -> HttpResponse:
         if outcome.later:
             done += f" {format_number(outcome.later)} nơi nhận dùng từ tháng chưa lập danh sách, muộn hơn tháng đã ghi."
         messages.success(request, done)
+    _tell_held(request, outcome.held)
     _tell_refusals(request, outcome.refused)
     return _back(request)
 
@@ -134,6 +140,27 @@ def _tell_refusals(request: StaffRequest, refused: Refusals) -> None:
     rest = len(refused) - _SHOWN_REFUSALS
     if rest > 0:
         messages.warning(request, f"Còn {format_number(rest)} dòng khác chưa xử lý được vì lý do tương tự.")
+
+
+def _tell_held(request: StaffRequest, held: Held) -> None:
+    """One message for each reason, with the names and the page where it is settled."""
+    names: dict[Hold, list[str]] = {}
+    for route, hold in held:
+        names.setdefault(hold, []).append(route.person.name)
+    for hold, people in names.items():
+        people = list(dict.fromkeys(people))
+        more = f" và {format_number(len(people) - _NAMED)} người khác" if len(people) > _NAMED else ""
+        messages.warning(
+            request,
+            format_html(
+                'Chưa xác nhận {}{}. {}; hãy <a href="{}">{}</a>.',
+                ", ".join(people[:_NAMED]),
+                more,
+                hold.why,
+                hold.url,
+                hold.todo,
+            ),
+        )
 
 
 def _back(request: StaffRequest) -> HttpResponseRedirect:

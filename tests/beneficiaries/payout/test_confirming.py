@@ -171,8 +171,9 @@ class TestConfirm:
                 person = make.person()
                 make.route(person, confirmed_by=make.user())
                 routes.append(new_route(person, officer).pk)
-            # Savepoint and its release, people, routes, open month, confirmed routes, close, confirm, audit.
-            with django_assert_num_queries(9):
+            # Savepoint and its release, people, routes, open month, confirmed routes, open conflicts, close, confirm,
+            # audit.
+            with django_assert_num_queries(10):
                 assert confirm_routes(actor=leader, route_ids=routes).closed == count
 
 
