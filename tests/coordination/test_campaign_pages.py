@@ -245,3 +245,16 @@ def test_the_workbook_has_the_page_s_numbers(client: Client) -> None:
     client.force_login(User.objects.get(username="buudien"))
     answer = client.get(reverse("coordination:campaign_export", args=[campaign.pk]))
     assert load_workbook(io.BytesIO(b"".join(answer.streaming_content))).sheetnames == ["Tiến độ"]
+
+
+class TestThePage:
+    def test_nobody_named_is_not_everybody_taken(self, client: Client) -> None:
+        campaign = rows.campaign()
+        client.force_login(User.objects.get(username="phong"))
+        url = reverse("coordination:campaign", args=[campaign.pk])
+        page = client.get(url).content.decode()
+        assert "chưa xã nào báo ai" in page and "đã nhận hết" not in page
+        rows.named(campaign, rows.without_account())
+        assert "1 chờ nhận" in client.get(url).content.decode()
+        taking.take_list(actor=make.user(Role.PAYER, payer="BUUDIEN"), campaign_id=campaign.pk)
+        assert "đã nhận hết" in client.get(url).content.decode()
