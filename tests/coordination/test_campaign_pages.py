@@ -258,3 +258,24 @@ class TestThePage:
         assert "1 chờ nhận" in client.get(url).content.decode()
         taking.take_list(actor=make.user(Role.PAYER, payer="BUUDIEN"), campaign_id=campaign.pk)
         assert "đã nhận hết" in client.get(url).content.decode()
+
+    def test_the_effect_follows_the_totals_and_a_phone_has_a_line_for_each_commune(self, client: Client) -> None:
+        campaign = Campaign.objects.get(source="Bưu điện mở, 7/2024")
+        client.force_login(User.objects.get(username="phong"))
+        page = client.get(reverse("coordination:campaign", args=[campaign.pk]))
+        text = page.content.decode()
+        assert text.index('class="figures') < text.index('id="tac-dong"') < text.index('id="theo-xa"')
+        # Once for the effect, once for the progress.
+        name = page.context["rows"][0].unit.full_name
+        assert text.count(f'<span class="place-name">{name}</span>') == 2
+        phone = text[text.rindex('class="places phone-only"') : text.index('aria-label="Tiến độ theo xã"')]
+        assert phone.count("<details>") == len(page.context["rows"])
+        # What is 0 is not told.
+        assert "<dt>Đã mở</dt>" in phone and "<dt>Không mở được</dt>" not in phone
+
+    def test_on_paper_policies_are_called_as_on_the_page(self, client: Client) -> None:
+        campaign = Campaign.objects.get(source="Bưu điện mở, 7/2024")
+        client.force_login(User.objects.get(username="phong"))
+        text = client.get(reverse("coordination:campaign_print", args=[campaign.pk])).content.decode()
+        for name in ("NCC", "BTXH", "Cả hai"):
+            assert f'<th scope="col" class="num">{name}: nay</th>' in text
