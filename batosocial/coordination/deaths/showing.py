@@ -28,7 +28,7 @@ CONFLICT, PROPOSED, DECIDED, REGISTERED, NOTHING, OPEN = "conflict", "proposed",
 TAKEN_BACK = "taken_back"
 #: What became of a death, its words and colour.
 STANDS: dict[str, tuple[str, Tone]] = {
-    TAKEN_BACK: ("Công an nói khác, sổ hoặc đề nghị ghi chết", "danger"),
+    TAKEN_BACK: ("Công an nói lại", "danger"),
     CONFLICT: ("Khác ngày trong sổ, trong đề nghị", "danger"),
     PROPOSED: ("Đã đề nghị thôi hưởng", "warning"),
     DECIDED: ("Đã thôi hưởng", "success"),
