@@ -362,7 +362,7 @@ def test_a_month_without_figures_has_no_page(client: Client) -> None:
 def test_the_page_lists_every_commune_with_its_place(client: Client) -> None:
     client.force_login(factories.user(Role.CHAIRMAN))
     page = client.get("/bao-cao/2024-07/thong-bao/").content.decode()
-    assert page.count("Tải .docx") == 19
+    assert page.count("Tải .docx</a>") == 19
     assert "thứ 1/19" in page and "thứ 16/19" in page
     assert '<a href="/bao-cao/2024-07/NCC/21496/paid_by_account/">74</a>' in page
 
