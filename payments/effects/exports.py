@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import xlsxwriter
-from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
 from batosocial.lib import clock, money, months
+from batosocial.web import sheets
 from payments.effects.claims import remaining
 from payments.effects.showing import Sums, receivables_for_showing
 from payments.models import Receipt, Receivable
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-A4 = 9
 TITLE = "DANH SÁCH TRUY THU TRỢ CẤP"
 SIGNATURES = ("Người lập", "Kế toán", "Thủ trưởng đơn vị")
 _COLUMNS = (
@@ -27,7 +26,6 @@ _RECEIPTS = (
     ("TT", 5), ("Họ và tên", 24), ("Xã, thị trấn", 18), ("Của tháng", 10), ("Ngày nộp", 12), ("Chứng từ", 20),
     ("Số tiền (đồng)", 14), ("Người ghi", 22),
 )  # fmt: skip
-_HEAD = 4
 
 
 @dataclass(frozen=True)
@@ -90,25 +88,32 @@ def workbook(rows: Iterable[Row], sums: Sums, *, place: str) -> bytes:
     with xlsxwriter.Workbook(
         output, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     ) as book:
-        styles = _styles(book)
-        sheet = _sheet(book, styles, "Truy thu", _COLUMNS, TITLE, place)
+        styles = sheets.add_styles(book)
+        said, boxed = f"Đến ngày {clock.today():%d/%m/%Y}", {"text": styles["text"], "figure": styles["figure"]}
+        sheet = sheets.add_sheet(book, styles, "Truy thu", _COLUMNS, place=place, title=TITLE, said=said)
         for number, line in enumerate(lines, start=1):
-            _write(sheet, _HEAD + number, [number, *line.cells()], styles)
+            sheets.write_row(sheet, sheets.HEAD + number, [number, *line.cells()], **boxed)
         _total(
-            sheet, _HEAD + 1 + len(lines), {8: sums.amount, 10: sums.came_back, 11: sums.remaining}, styles, _COLUMNS
+            sheet,
+            sheets.HEAD + 1 + len(lines),
+            {8: sums.amount, 10: sums.came_back, 11: sums.remaining},
+            styles,
+            _COLUMNS,
         )
         words = f"Còn phải thu, bằng chữ: {in_words(sums.remaining)}"
-        sheet.write_string(_HEAD + 2 + len(lines), 0, words, styles["plain"])
+        sheet.write_string(sheets.HEAD + 2 + len(lines), 0, words, styles["plain"])
         for column, who in zip((1, 7, 10), SIGNATURES, strict=True):
-            sheet.write_string(_HEAD + 4 + len(lines), column, who, styles["bold"])
-        second = _sheet(book, styles, "Các lần nộp", _RECEIPTS, "CÁC KHOẢN ĐÃ THU HỒI", place)
+            sheet.write_string(sheets.HEAD + 4 + len(lines), column, who, styles["bold"])
+        second = sheets.add_sheet(
+            book, styles, "Các lần nộp", _RECEIPTS, place=place, title="CÁC KHOẢN ĐÃ THU HỒI", said=said
+        )
         receipts = [(line, receipt) for line in lines for receipt in line.receipts]
         for number, (line, receipt) in enumerate(receipts, start=1):
             day = f"{receipt.received_on:%d/%m/%Y}"
             cells = [line.name, line.place, line.month, day, receipt.reference, receipt.amount, str(receipt.by)]
-            _write(second, _HEAD + number, [number, *cells], styles)
+            sheets.write_row(second, sheets.HEAD + number, [number, *cells], **boxed)
         total = sum(receipt.amount for _, receipt in receipts)
-        _total(second, _HEAD + 1 + len(receipts), {6: total}, styles, _RECEIPTS)
+        _total(second, sheets.HEAD + 1 + len(receipts), {6: total}, styles, _RECEIPTS)
     return output.getvalue()
 
 
@@ -116,50 +121,6 @@ def in_words(amount: int) -> str:
     """ "Hai triệu bảy trăm tám mươi chín nghìn đồng."""
     text = money.in_words(amount)
     return f"{text[0].upper()}{text[1:]}."
-
-
-def _styles(book: Any) -> dict[str, Any]:
-    base = {"font_name": "Times New Roman", "font_size": 10}
-    boxed = {**base, "border": 1, "valign": "top"}
-    return {
-        "plain": book.add_format({**base, "italic": True}),
-        "bold": book.add_format({**base, "bold": True}),
-        "title": book.add_format({**base, "font_size": 13, "bold": True}),
-        "head": book.add_format(
-            {**boxed, "bold": True, "align": "center", "valign": "vcenter", "text_wrap": True, "bg_color": "#EAF0F6"}
-        ),
-        "text": book.add_format({**boxed, "num_format": "@", "text_wrap": True}),
-        "figure": book.add_format({**boxed, "num_format": "#,##0"}),
-        "total": book.add_format({**boxed, "bold": True, "num_format": "#,##0"}),
-    }
-
-
-def _sheet(
-    book: Any, styles: dict[str, Any], name: str, columns: tuple[tuple[str, int], ...], title: str, place: str
-) -> Any:
-    sheet = book.add_worksheet(name)
-    sheet.set_landscape()
-    sheet.set_paper(A4)
-    sheet.fit_to_pages(1, 0)
-    sheet.set_footer("&CTrang &P/&N" + ("&RDữ liệu minh họa" if settings.DEMO else ""))
-    sheet.write_string(0, 0, place, styles["bold"])
-    sheet.write_string(1, 0, title, styles["title"])
-    demo = " · Dữ liệu minh họa" if settings.DEMO else ""
-    sheet.write_string(2, 0, f"Đến ngày {clock.today():%d/%m/%Y}{demo}", styles["plain"])
-    for index, (heading, width) in enumerate(columns):
-        sheet.set_column(index, index, width)
-        sheet.write_string(_HEAD, index, heading, styles["head"])
-    sheet.repeat_rows(_HEAD)
-    sheet.freeze_panes(_HEAD + 1, 2)
-    return sheet
-
-
-def _write(sheet: Any, at: int, cells: list[Any], styles: dict[str, Any]) -> None:
-    for index, value in enumerate(cells):
-        if isinstance(value, int):
-            sheet.write_number(at, index, value, styles["figure"])
-        else:
-            sheet.write_string(at, index, value, styles["text"])
 
 
 def _total(
