@@ -1,6 +1,6 @@
 """A workbook that a commune brought: its rows as read and checked, and what became of them."""
 
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -197,13 +197,17 @@ class ColumnMapping(models.Model):
         return f"{self.unit or 'toàn huyện'} · {self.kind} {self.policy}".strip()
 
 
-class ImportRowQuerySet(models.QuerySet["ImportRow"]):
-    def named(self, wanted: str) -> "ImportRowQuerySet":
+class NamedRowQuerySet(models.QuerySet[Any]):
+    """Rows of a workbook that have a ``name``."""
+
+    def named(self, wanted: str) -> Self:
         """Rows whose name holds the text; written without accents it finds those with accents too."""
         if fold(wanted) == clean(wanted).lower():
             return self.annotate(plain_name=_Unaccent(Lower("name"))).filter(plain_name__contains=fold(wanted))
         return self.filter(name__icontains=clean(wanted))
 
+
+class ImportRowQuerySet(NamedRowQuerySet):
     def confidential(self) -> "ImportRowQuerySet":
         """Rows of groups that not everybody may see (đ.b k1 Điều 8 NĐ 20/2021)."""
         codes = Category.objects.filter(confidential=True).values_list("code", flat=True)

@@ -13,6 +13,7 @@ from batosocial.coordination.models import AnswerFile, RoundPerson
 from batosocial.coordination.rounds.files import services
 from batosocial.coordination.rounds.files.columns import HEADINGS
 from batosocial.coordination.rounds.files.workbook import GUIDE, HEAD, NothingToWrite, make_workbook
+from batosocial.lib.text import fold
 from batosocial.staff.models import Role
 from beneficiaries.models import IdentityAnswer, Person
 from tests import factories as make
@@ -326,3 +327,18 @@ def test_checked_files_stand_among_what_waits_at_home(round_, police, client):
     client.force_login(police)
     files.brought(files.filled(files.exported(round_, police), {"answer": "Khớp"}), round_, police)
     assert "tệp trả lời đã kiểm tra, chưa ghi" in client.get("/").content.decode()
+
+
+def test_the_preview_is_filtered_by_outcome_and_found_without_accents(client, round_, police):
+    file = files.brought(files.filled(files.exported(round_, police), {"answer": "Khớp"}), round_, police)
+    name = file.rows.order_by("pk")[0].name
+    client.force_login(police)
+
+    def shown(**query: str) -> int:
+        page = client.get(reverse("coordination:answer_file", args=[file.pk]), query)
+        return int(page.context["page"].paginator.count)
+
+    assert shown() == shown(ket_qua="new") == file.rows.count()
+    assert shown(ket_qua="error") == 0
+    assert shown(tim=fold(name)) == shown(tim=name) >= 1
+    assert shown(tim="khong co ai") == 0

@@ -128,10 +128,6 @@ class Progress:
     def opened_share(self) -> int:
         return self.share(self.opened)
 
-    @property
-    def paid_share(self) -> int:
-        return self.share(self.paid)
-
 
 _COUNTED = {
     "ready": Step.READY,

@@ -162,10 +162,6 @@ class DeathRow:
         return sum(one.amount for one in self.paid)
 
     @property
-    def asked_amount(self) -> int:
-        return sum(row.amount for row in self.receivables)
-
-    @property
     def conflicts(self) -> list[str]:
         """What says another date, or a death that the police do not tell, in words."""
         found = []

@@ -12,6 +12,7 @@ from batosocial.staff.models import Role
 from batosocial.staff.scoping import NOTHING, commune_scope
 from batosocial.territory.models import Unit
 from beneficiaries.models import IdentityAnswer
+from beneficiaries.models.imports import NamedRowQuerySet
 
 
 class AnswerFileQuerySet(models.QuerySet["AnswerFile"]):
@@ -111,6 +112,8 @@ class AnswerFileRow(models.Model):
     messages = models.JSONField(default=list)
     #: Whom it is about, where that is somebody of the round and of whoever brought it.
     asked = models.ForeignKey(RoundPerson, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = NamedRowQuerySet.as_manager()
 
     class Meta:
         verbose_name = "dòng tệp trả lời"

@@ -81,10 +81,6 @@ class Report:
     total: Line
     target: Target | None
 
-    @property
-    def is_empty(self) -> bool:
-        return not self.total.sessions
-
 
 def range_of(
     known: list[tuple[datetime.date, bool]],

@@ -14,10 +14,10 @@ from batosocial.coordination.rounds.files.checking import read_answers
 from batosocial.coordination.rounds.files.columns import COLUMNS
 from batosocial.coordination.rounds.files.services import same_file
 from batosocial.lib.money import format_number
-from batosocial.lib.text import clean
 from batosocial.staff.models import User
 from batosocial.web.forms import WorkbookField
 from batosocial.web.once import TokenField
+from beneficiaries.imports.forms import RowFilter as ListRowFilter
 from beneficiaries.imports.messages import ListRefused, shown
 from beneficiaries.imports.survey import open_sheets, survey
 
@@ -118,38 +118,12 @@ class FileFilter(forms.Form):
         return files
 
 
-class RowFilter(forms.Form):
-    """The rows of a preview."""
-
-    WARNING = "warning"
-
+class RowFilter(ListRowFilter):
     ket_qua = forms.ChoiceField(
         label="So với đợt",
         required=False,
-        choices=[("", "Mọi dòng"), *AnswerFileRow.Outcome.choices, (WARNING, "Có cảnh báo")],
+        choices=[("", "Mọi dòng"), *AnswerFileRow.Outcome.choices, (ListRowFilter.WARNING, "Có cảnh báo")],
     )
-    tim = forms.CharField(
-        label="Tìm theo tên",
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Họ và tên…"}),
-    )
-
-    @property
-    def is_used(self) -> bool:
-        return self.is_valid() and any(self.cleaned_data.values())
-
-    def apply(self, rows: Any) -> Any:
-        if not self.is_valid():
-            return rows.none()
-        outcome = self.cleaned_data["ket_qua"]
-        if outcome == self.WARNING:
-            rows = rows.filter(has_warning=True).exclude(outcome=AnswerFileRow.Outcome.ERROR)
-        elif outcome:
-            rows = rows.filter(outcome=outcome)
-        if wanted := clean(self.cleaned_data["tim"]):
-            rows = rows.filter(name__icontains=wanted)
-        return rows
 
 
 class AcceptForm(forms.Form):
